@@ -1,0 +1,78 @@
+"""Where does a running case stand, what happened to it, and what moved it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A running case as a row. `data` is what forms and events brought (bare names).
+
+    `entries` counts the entries of each state, `channels` the distinct channels tried in a state.
+    `level` never falls by itself; `escalations` counts the levels gone up for lateness.
+    `due_at` is the next timer of any kind (None: none), `late_at` when the present step becomes late at the
+    present level, `entered_at` when the present state was entered, `blocked` the gate lines that failed last.
+    """
+
+    id: int
+    bucket: int
+    chart: str
+    chart_hash: str
+    customer_id: int
+    state: str
+    opened_at: datetime
+    entered_at: datetime
+    key: str
+    holding_id: int | None = None
+    level: str | None = None
+    unit: str | None = None
+    holder: str | None = None
+    holder_unit: str | None = None
+    due_at: datetime | None = None
+    late_at: datetime | None = None
+    closed_at: datetime | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    entries: Mapping[str, int] = field(default_factory=dict)
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fired: tuple[str, ...] = ()
+    escalations: int = 0
+    blocked: tuple[str, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Something sent to a case: "done" with form values, a named event, or "change" of facts."""
+
+    id: int
+    case_id: int
+    name: str
+    at: datetime
+    actor: str
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One line of a case's history: what happened, at which moment, and why.
+
+    `kind`: opened, moved, late (one level up), sent, refused, blocked, closed. `key` makes the effect
+    idempotent where it must happen once (F26: each level once).
+    """
+
+    kind: Literal["opened", "moved", "late", "sent", "refused", "blocked", "closed"]
+    at: datetime
+    actor: str
+    state: str
+    to: str | None = None
+    move: str | None = None
+    level: str | None = None
+    holder: str | None = None
+    message: str | None = None
+    lines: tuple[str, ...] = ()
+    key: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)

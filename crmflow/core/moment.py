@@ -1,0 +1,39 @@
+"""Which instant does a text or a date mean? Instants are aware; days are cut in a zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last microsecond of `day` in `zone`, in UTC."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone)
+    return midnight.astimezone(UTC) - MICROSECOND
+
+
+def parse_moment(text: str, zone: ZoneInfo) -> datetime:
+    """An instant in UTC from ISO 8601: a date is its last microsecond, a naive time is read in `zone`.
+
+    Raises ValueError when the text is neither.
+    """
+    if len(text) == len("2026-01-31"):
+        return end_of_day(date.fromisoformat(text), zone)
+    return in_zone(datetime.fromisoformat(text), zone)
+
+
+def in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
+    """`instant` in UTC; a naive one is read in `zone`."""
+    return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def to_micros(instant: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC, exact."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)

@@ -1,0 +1,28 @@
+"""How is something called in each language? Text holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A title, label or sentence in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+    @classmethod
+    def of(cls, value: str | Mapping[str, str], default: str = "") -> Text:
+        """From a plain string (the same in both) or a mapping with `en`, `zh` or both; `default` fills en."""
+        if isinstance(value, str):
+            return cls(value, value)
+        en = value.get("en") or default or value.get("zh", "")
+        return cls(en, value.get("zh") or en)
