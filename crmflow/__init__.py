@@ -66,7 +66,7 @@ _HOMES = {
     "prepare_sqlite": "crmflow.store",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -99,6 +99,7 @@ class FeelError(RuleFileError):
         super().__init__(code, **parts)
         self.start = start
         self.end = end
+        self.others: tuple[FeelError, ...] = ()  # what else is wrong with the same expression
 
 
 class StoreError(CrmflowError):

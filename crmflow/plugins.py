@@ -87,7 +87,7 @@ class Plugins:
         self.versions[plugin.name] = plugin.version
 
     def _answer(self, name: str, hook: str) -> object:
-        """One plugin's answer to one hook, so that a failure names its plugin; None when it has no such hook."""
+        """One plugin's answer to one hook, so that a failure names its plugin; None: it has no such hook."""
         plugin = self.manager.get_plugin(name)
         caller = self.manager.subset_hook_caller(
             hook, [other for _, other in self.manager.list_name_plugin() if other is not plugin]

@@ -76,7 +76,7 @@ class Site:
 
     @classmethod
     def init(cls, folder: Path, packs: Sequence[str], *, zone: str, language: str) -> Site:
-        """Write a new site: crmflow.toml and an empty rules folder. Raises SettingsError CRM804 if one is there."""
+        """Write crmflow.toml and an empty rules folder. Raises SettingsError CRM804 where a site is already."""
         if (folder / FILE).exists():
             raise SettingsError("CRM804", folder=folder)
         (folder / "rules").mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,3 +24,9 @@ PACKS = [path for path in PYTHON if path.parts[0] == "plugins" and path.parts[2]
 def text(path: Path) -> str:
     """The text of a file of the repository; empty if it is not text."""
     return (ROOT / path).read_bytes().decode("utf-8", errors="ignore")
+
+
+def refuse(found: Iterable[object], rule: str) -> None:
+    """Fails with the rule and each place that breaks it, one a line."""
+    lines = [str(place) for place in found]
+    assert not lines, "\n".join([rule, *lines])

@@ -70,9 +70,8 @@ def cluster() -> Iterator[Cluster]:
         shutil.chown(folder, user)
     port, data = free_port(), str(folder / "data")
     make = [str(programs / "initdb"), "-D", data, "-U", "crmflow", "--auth=trust", "--encoding=UTF8"]
-    subprocess.run(
-        [*make, "--no-locale", "--no-sync"], user=user, cwd=folder, check=True, capture_output=True
-    )
+    make += ["--no-locale", "--no-sync"]
+    subprocess.run(make, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     serve = ["sh", "-c", SERVE, "sh", str(programs), str(folder), str(port)]
     server = subprocess.Popen(serve, stdin=subprocess.PIPE, user=user, cwd=folder, start_new_session=True)
     running = Cluster(port)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from crmflow.errors import LANGUAGES, Code, catalogue
-from tests.house import CORE, FILES, PACKS, RULES, text
+from tests.house import CORE, FILES, PACKS, RULES, refuse, text
 
 CODES = list(catalogue().values())
 
@@ -27,7 +27,7 @@ class Use(NamedTuple):
 
 def uses() -> Iterator[Use]:
     for path in [*CORE, *PACKS]:
-        for node in ast.walk(ast.parse(text(path))):
+        for node in ast.walk(ast.parse(text(path), str(path))):
             if isinstance(node, ast.Constant) and is_code(node):
                 yield Use(str(node.value), f"{path}:{node.lineno}", None)
             elif isinstance(node, ast.Call) and is_exception(node):
@@ -54,18 +54,21 @@ def blanks(template: str) -> set[str]:
 
 
 def test_every_code_used_is_in_the_catalogue() -> None:
-    assert not [f"{use.where}: {use.code}" for use in USES if use.code not in catalogue()]
+    unknown = {use.code: use.where for use in USES if use.code not in catalogue()}
+    refuse(sorted(unknown.items()), "the catalogue in crmflow/codes explains every code")
 
 
 def test_every_code_of_the_catalogue_is_used() -> None:
-    assert not catalogue().keys() - {use.code for use in USES}
+    unused = catalogue().keys() - {use.code for use in USES}
+    refuse(sorted(unused), "every code of the catalogue is used in the source")
 
 
 def test_a_code_stands_once_and_in_the_file_of_its_hundred() -> None:
     files = {path.stem: tomllib.loads(text(path)) for path in FILES if path.match("crmflow/codes/*.toml")}
-    ids = [(id, file) for file, codes in files.items() for id in codes]
-    assert not [f"{id} in {file}" for id, file in ids if not id.startswith(f"CRM{RULES['codes'][file]}")]
-    assert len(ids) == len(CODES) == len({code.name for code in CODES})
+    places = [(id, file) for file, codes in files.items() for id in codes]
+    misplaced = [place for place in places if place[0][3] != str(RULES["codes"][place[1]])]
+    refuse(misplaced, "a code stands in the file of its hundred")
+    assert len(places) == len(CODES) == len({code.name for code in CODES})
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
@@ -82,4 +85,4 @@ def test_an_exception_brings_the_parts_of_its_message() -> None:
         if use.parts is not None and (code := catalogue().get(use.code)):
             missing = (blanks(code.message["en"]) | blanks(code.remedy["en"])) - use.parts
             lacking += [f"{use.where}: {use.code} lacks {name}" for name in sorted(missing)]
-    assert not lacking
+    refuse(lacking, "an exception brings every part that its message and remedy name")

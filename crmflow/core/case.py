@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from crmflow.core.touchpoint import Touchpoint
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -56,15 +58,19 @@ class CaseEvent:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+Kind = Literal["opened", "moved", "late", "assigned", "sent", "refused", "blocked", "closed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """One line of a case's history: what happened, at which moment, and why.
 
-    `kind`: opened, moved, late (one level up), sent, refused, blocked, closed. `key` makes the effect
-    idempotent where it must happen once (F26: each level once).
+    `kind`: opened, moved, late (one level up), assigned (to another holder), sent, refused, blocked, closed.
+    `key` makes the effect idempotent where it must happen once (F26: each level once). A refusal has a `code`
+    of the catalogue; `lines` are what it names: gate lines, form fields.
     """
 
-    kind: Literal["opened", "moved", "late", "sent", "refused", "blocked", "closed"]
+    kind: Kind
     at: datetime
     actor: str
     state: str
@@ -73,6 +79,12 @@ class Moved:
     level: str | None = None
     holder: str | None = None
     message: str | None = None
+    code: str | None = None
     lines: tuple[str, ...] = ()
     key: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)
+
+
+def opening_key(chart: str, touchpoint: Touchpoint) -> str:
+    """The key of the case that a touchpoint opens; a correction of the touchpoint has the same."""
+    return f"{chart}|touchpoint:{touchpoint.source}:{touchpoint.external_id}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
+
+from crmflow.core.post import Posts
 
 SubjectKind = Literal["customer", "holding"]
 
@@ -61,6 +63,21 @@ class Hit:
     rule: str
     value: str | Target | Plan | Sending | None
     occasion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Rules of a rulebook with `hit: unique` that gave different values: what was decided before stays, stale."""
+
+    hits: tuple[Hit, ...]
+
+
+class Chooser(Protocol):
+    """Who fills a target: the staff code, or None; `loads` are the customers each staff member owns now."""
+
+    def __call__(
+        self, target: Target, current: str | None, posts: Posts, loads: Mapping[str, int], /
+    ) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from crmflow.core.moment import from_micros, in_zone, to_micros
@@ -97,6 +98,13 @@ class Field:
                 return from_micros(int(stored))
             case _:
                 return stored
+
+
+class Codec(Protocol):
+    """How fields are stored, by kind: "customer", or the kind of a holding, touchpoint or signal."""
+
+    def encode(self, kind: str, fields: Mapping[str, Value]) -> Mapping[str, Stored]: ...
+    def decode(self, kind: str, stored: Mapping[str, Stored]) -> Mapping[str, Value]: ...
 
 
 def _boolean(text: str) -> bool:

@@ -49,7 +49,7 @@ class HoldingRow:
 
 @dataclass(frozen=True, slots=True)
 class TouchpointRow:
-    """`digest` is over the content; `fields` has bare names and values already encoded as stored (`Field.encode`);
+    """`digest` is over the content; `fields` has bare names and values as stored (`Field.encode`);
     `holding` is the external id of a holding of the same customer."""
 
     source: str
@@ -58,7 +58,7 @@ class TouchpointRow:
     at: datetime
     customer: CustomerRef
     kind: str
-    fields: Mapping[str, None | str | bool | int] = field(default_factory=dict)
+    fields: Mapping[str, str | bool | int | None] = field(default_factory=dict)
     holding: str | None = None
     unit: str | None = None
     staff: str | None = None

@@ -20,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows are mappings from column names to plain values (str, int, Decimal, date, datetime, bool, None)."""
+    """Rows map column names to values: str, int, Decimal, date, datetime, bool, None, or Text in both languages."""
 
     name: str
     title: Text
@@ -32,9 +32,9 @@ class Listing:
 class RunReport:
     """What a run did, as the tables and the four charts that are printed and drawn.
 
-    `concentration` gives points (share of customers, share of amount) of the value curve, both 0–1, or is empty;
-    `segments` maps a segment's name to its values with how many customers hold each; `visits` counts open
-    visits by staff; `cases` counts open cases by (chart, state); `notes` are sentences above the tables.
+    `concentration` gives points (share of customers, share of amount) of the value curve, both 0–1, or is
+    empty; `segments` maps a segment's name to its values with how many customers hold each; `visits` counts
+    open visits by staff; `cases` counts open cases by (chart, state); `notes` are sentences above the tables.
     """
 
     title: Text

@@ -36,4 +36,5 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
+    """The instant of what `to_micros` gave."""
     return EPOCH + timedelta(microseconds=micros)

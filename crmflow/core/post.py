@@ -140,15 +140,24 @@ class Posts:
             return None
         return frozenset().union(*(self.subtree(unit) for unit in self.units_of(viewer)))
 
+    def appointed(self, role: str, unit: str) -> tuple[str, ...]:
+        """The live staff who hold a role in a unit, by code, absent or not."""
+        return tuple(code for code in self._by_post.get((role, unit), ()) if self.live(code))
+
     def holders(self, role: str, unit: str) -> tuple[str, ...]:
-        """The live staff who fill a role in a unit, by code, absent ones replaced by who stands in."""
-        standing = (self.stand_in(code) for code in self._by_post.get((role, unit), ()) if self.live(code))
+        """Who fills a role in a unit now, by code: those appointed, absent ones replaced by who stands in."""
+        standing = (self.stand_in(code) for code in self.appointed(role, unit))
         return tuple(dict.fromkeys(code for code in standing if code is not None))
 
-    def holder(self, role: str, unit: str | None, *, not_by: frozenset[str] = frozenset()) -> Holder | None:
-        """Who fills a role in `unit`, else in the nearest unit above that has somebody else than `not_by`."""
+    def holder(
+        self, role: str, unit: str | None, *, not_by: frozenset[str] = frozenset(), turn: int = 0
+    ) -> Holder | None:
+        """Who fills a role in `unit`, else in the nearest unit above that has somebody else than `not_by`.
+
+        Several share the work: `turn` counts round among them.
+        """
         for above in self.upward(unit):
-            for code in self.holders(role, above.code):
-                if code not in not_by:
-                    return Holder(code, above.code)
+            free = [code for code in self.holders(role, above.code) if code not in not_by]
+            if free:
+                return Holder(free[turn % len(free)], above.code)
         return None

@@ -19,10 +19,17 @@ class Text:
     def in_language(self, language: str) -> str:
         return self.zh if language == "zh" else self.en
 
+    def filled(self, **parts: object) -> Text:
+        """A template with its {parts} filled in, where a part that is a Text gives each language its own."""
+        en = {name: part.en if isinstance(part, Text) else part for name, part in parts.items()}
+        zh = {name: part.zh if isinstance(part, Text) else part for name, part in parts.items()}
+        return Text(self.en.format_map(en), self.zh.format_map(zh))
+
     @classmethod
     def of(cls, value: str | Mapping[str, str], default: str = "") -> Text:
-        """From a plain string (the same in both) or a mapping with `en`, `zh` or both; `default` fills en."""
+        """From a plain string (the same in both) or a mapping with `en`, `zh` or both; `default` fills en,
+        and zh too where it is Chinese."""
         if isinstance(value, str):
             return cls(value, value)
         en = value.get("en") or default or value.get("zh", "")
-        return cls(en, value.get("zh") or en)
+        return cls(en, value.get("zh") or (en if default.isascii() else default))

@@ -1,0 +1,72 @@
+"""What can be typed after `crmflow`? Each command is loaded when it is used, so that --help stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+# Command → module and name in it, and the line of the overview.
+COMMANDS = {
+    "demo": ("demo:demo", "Show every installed pack. 演示各行业包。"),
+    "init": ("site:init", "Make a site and its database. 新建站点。"),
+    "migrate": ("site:migrate", "Create or upgrade the database. 升级数据库。"),
+    "plugins": ("site:plugins", "Which packs are installed? 已安装的行业包。"),
+    "import": ("intake:import_file", "Bring in a CSV file. 导入 CSV 文件。"),
+    "record": ("intake:record", "Record one touchpoint. 登记一次接触。"),
+    "run": ("run:run", "Decide for all customers. 对全部客户运行规则。"),
+    "segments": ("listing:segments", "Who is in which segment? 客户分群。"),
+    "visits": ("listing:visits", "Whom to visit, and why? 拜访安排。"),
+    "cases": ("listing:cases", "Which cases are open? 在办工单。"),
+    "owners": ("listing:owners", "Who looks after whom? 客户经理。"),
+    "facts": ("listing:facts", "What is known of a customer? 客户事实。"),
+    "case": ("case:case", "Open a case, or move it on. 开立、推进工单。"),
+    "explain": ("explain:explain", "What, why and since when? 解释结果。"),
+    "whynot": ("explain:whynot", "Why did a rule not fire? 规则为何未触发。"),
+    "check": ("rules:check", "Find mistakes in rule files. 检查规则文件。"),
+    "test": ("rules:test", "Run the tests in rule files. 运行规则测试。"),
+    "publish": ("rules:publish", "Put the rules into force. 发布规则。"),
+    "help": ("help:help_", "Explain a command or a code. 解释命令或代码。"),
+}
+
+
+class Commands(click.Group):
+    """The commands of the table above; until one is used, a blank stands for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.commands = {name: click.Command(name) for name in COMMANDS}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"crmflow.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview, without loading a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--site",
+    metavar="DIR",
+    envvar="CRMFLOW_SITE",
+    help="The site's folder; else here or above. 站点目录，默认为当前目录或其上级。",
+)
+@click.version_option(package_name="crmflow")
+@click.pass_context
+def main(ctx: click.Context, site: str | None) -> None:
+    """Segments, visits and complaints as files that operations teams write. 规则驱动的客户关系管理。
+
+    Exit codes: 0 fine, 1 findings, 2 usage, 3 failure, 130 interrupted.
+    退出码：0 正常，1 有发现，2 用法错误，3 失败，130 中断。
+    """
+    ctx.obj = site

@@ -1,0 +1,65 @@
+"""How does a command speak its reader's language, and how does an error become words and an exit code?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from crmflow.cli.shell import Shell
+from crmflow.errors import LANGUAGES, CrmflowError, SettingsError
+
+FINDINGS, USAGE, FAILURE, INTERRUPTED = 1, 2, 3, 130
+
+
+class Command(click.Command):
+    """A command with --lang and --traceback, whose function gets a Shell as `click.pass_obj` gives it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += [
+            click.Option(
+                ["--lang"],
+                type=click.Choice(LANGUAGES),
+                help="Language; else the site's. 语言，默认取站点设置。",
+            ),
+            click.Option(
+                ["--traceback"], is_flag=True, help="Show where an error comes from. 显示错误来源。"
+            ),
+        ]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        traceback = ctx.params.pop("traceback")
+        folder = Path(ctx.find_root().params.get("site") or ".")
+        ctx.obj = shell = Shell(folder, ctx.params.pop("lang"))
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            shell.say("interrupted", "已中断")
+            ctx.exit(INTERRUPTED)
+        except Exception as error:
+            if traceback:
+                raise
+            show(shell, coded(error))
+            ctx.exit(exit_code(error))
+
+
+def coded(error: Exception) -> CrmflowError:
+    """The error as one of the catalogue's; what nobody foresaw is CRM811."""
+    if isinstance(error, CrmflowError):
+        return error
+    return SettingsError("CRM811", kind=type(error).__name__, reason=error)
+
+
+def show(shell: Shell, error: CrmflowError) -> None:
+    """The error in one line: its code, what and where, and what to do."""
+    shell.err.print(f"[bold red]{error.code}[/] {escape(error.text(shell.language))}", soft_wrap=True)
+
+
+def exit_code(error: Exception) -> int:
+    """Usage for what the site or the command line says wrongly, failure for the rest."""
+    return USAGE if isinstance(error, SettingsError) else FAILURE

@@ -1,0 +1,113 @@
+"""Commands that bring something in: import a file, record a touchpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from crmflow.cli import options
+from crmflow.cli.command import FINDINGS, Command
+from crmflow.cli.render import write_json
+from crmflow.cli.shell import Shell
+from crmflow.cli.words import fields
+from crmflow.core.pack import TableKind
+from crmflow.exchange.importing import ImportReport
+
+
+@click.command("import", cls=Command)
+@click.argument("table", type=click.Choice(get_args(TableKind)))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path), help="What the columns mean. 列映射文件。")
+@options.as_json
+@click.pass_context
+def import_file(
+    ctx: click.Context, table: TableKind, file: Path, mapping: Path | None, as_json: bool
+) -> None:
+    """Bring a CSV file (also .gz) into the store. 导入 CSV 文件（可为 .gz）。
+
+    Importing it again changes nothing. Rows that cannot be used are written to FILE.rejects.csv, and the exit
+    code is 1. 重复导入不会改变数据；无法使用的行写入 FILE.rejects.csv，退出码为 1。
+    """
+    shell: Shell = ctx.obj
+    with (
+        shell.engine() as engine,
+        shell.progress(f"importing {file.name}", f"正在导入 {file.name}") as progress,
+    ):
+        report = engine.import_file(table, file, mapping=mapping, progress=progress, actor="cli")
+    if as_json:
+        write_json(shell, import_record(report, shell.language))
+    else:
+        say_import(shell, report)
+    if report.rejected:
+        ctx.exit(FINDINGS)
+
+
+def say_import(shell: Shell, report: ImportReport) -> None:
+    """The counts, what a reader should know, and where the rejected rows are."""
+    shell.say(
+        f"{report.read:,d} rows: {report.new:,d} new, {report.changed:,d} changed, {report.same:,d} same",
+        f"共 {report.read:,d} 行：新增 {report.new:,d}，变更 {report.changed:,d}，未变 {report.same:,d}",
+    )
+    for note in report.notes:
+        shell.say(note.en, note.zh)
+    if report.rejected:
+        shell.say(
+            f"{report.rejected:,d} rows rejected: see {report.rejects_path}",
+            f"拒绝 {report.rejected:,d} 行，见 {report.rejects_path}",
+        )
+
+
+def import_record(report: ImportReport, language: str) -> dict[str, object]:
+    """An import for `--json`."""
+    return {
+        "read": report.read,
+        "new": report.new,
+        "changed": report.changed,
+        "same": report.same,
+        "rejected": report.rejected,
+        "rejects": str(report.rejects_path) if report.rejects_path else None,
+        "notes": [note.in_language(language) for note in report.notes],
+    }
+
+
+@click.command(cls=Command)
+@click.argument("kind")
+@click.argument("customer")
+@click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--at", metavar="TIME", help="When it happened; else now. 发生时间，默认为现在。")
+@click.option("--unit", help="Where: a unit's code. 单位编号。")
+@click.option("--staff", help="Who of the staff: a code. 员工编号。")
+@click.option("--channel", help="By which channel. 渠道。")
+@click.option("--holding", help="About which holding: its number. 涉及的持有物编号。")
+@click.option("--id", "external_id", help="Its number where it comes from. 外部流水号。")
+@click.option("--as", "actor", metavar="STAFF", default="cli", help="Who records it. 登记人。")
+@options.as_json
+@click.pass_obj
+def record(
+    shell: Shell,
+    /,
+    kind: str,
+    customer: str,
+    words: tuple[str, ...],
+    at: str | None,
+    actor: str,
+    as_json: bool,
+    **place: str | None,
+) -> None:
+    """Record one touchpoint of CUSTOMER (C123 or SOURCE/ID) with its fields. 登记一次客户接触。
+
+    Example: crmflow record complaint C123 accused=S7 text="waited an hour"
+    """
+    with shell.engine() as engine:
+        done = engine.record(kind, customer, at=shell.moment(at), fields=fields(words), actor=actor, **place)
+    if as_json:
+        cases = [case.id for case in done.cases]
+        write_json(shell, {"touchpoint": done.touchpoint, "new": done.new, "cases": cases})
+        return
+    opened = ", ".join(f"case:{case.id}" for case in done.cases)
+    shell.say(
+        f"touchpoint {done.touchpoint} recorded" + (f"; opened {opened}" if opened else ""),
+        f"已登记，接触编号 {done.touchpoint}" + (f"；已开立工单 {opened}" if opened else ""),
+    )

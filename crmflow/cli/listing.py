@@ -1,0 +1,76 @@
+"""Commands that list: segments, visits, cases, owners, and the facts of one customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from crmflow.cli import options
+from crmflow.cli.command import FINDINGS, Command
+from crmflow.cli.render import show_listing
+from crmflow.cli.shell import Shell
+from crmflow.core.listing import Listing
+
+
+@click.command(cls=Command)
+@options.as_staff
+@options.as_of
+@options.listing
+@click.pass_obj
+def segments(shell: Shell, /, viewer: str | None, as_of: str | None, **how: Any) -> None:
+    """Which customers are in which segment, and since when? 客户分群及起始时间。"""
+    with shell.engine() as engine:
+        show(shell, engine.segments(viewer, as_of=shell.moment(as_of)), **how)
+
+
+@click.command(cls=Command)
+@options.as_staff
+@click.option("--all", "all_", is_flag=True, help="Closed ones too. 包括已结束的。")
+@options.listing
+@click.pass_obj
+def visits(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
+    """Whom to visit, by when, and why? 拜访对象、期限与原因。"""
+    with shell.engine() as engine:
+        show(shell, engine.visits(viewer, all=all_), **how)
+
+
+@click.command(cls=Command)
+@options.as_staff
+@click.option("--all", "all_", is_flag=True, help="Closed ones too. 包括已结束的。")
+@options.listing
+@click.pass_obj
+def cases(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
+    """Which cases are open, at which step, with whom? 在办工单的步骤与处理人。"""
+    with shell.engine() as engine:
+        show(shell, engine.cases(viewer, all=all_), **how)
+
+
+@click.command(cls=Command)
+@options.as_staff
+@click.option("--missing", is_flag=True, help="Only customers without a live owner. 仅列出无在岗客户经理者。")
+@options.listing
+@click.pass_context
+def owners(ctx: click.Context, /, viewer: str | None, missing: bool, **how: Any) -> None:
+    """Who looks after whom? With --missing, exits with 1 where somebody has nobody (F19). 客户经理一览。"""
+    shell: Shell = ctx.obj
+    with shell.engine() as engine:
+        found = engine.owners(viewer, missing=missing)
+    show(shell, found, **how)
+    if missing and found.rows:
+        ctx.exit(FINDINGS)
+
+
+@click.command(cls=Command)
+@click.argument("customer")
+@options.listing
+@click.pass_obj
+def facts(shell: Shell, /, customer: str, **how: Any) -> None:
+    """What is known of a customer? CUSTOMER is C123 or SOURCE/ID. 某客户的全部事实。"""
+    with shell.engine() as engine:
+        show(shell, engine.facts(customer), **how)
+
+
+def show(shell: Shell, listing: Listing, as_json: bool, as_csv: bool, personal: bool) -> None:
+    """The listing as the options say."""
+    show_listing(shell, listing, json=as_json, csv=as_csv, personal=personal)

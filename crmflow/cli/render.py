@@ -1,0 +1,105 @@
+"""How do listings, runs and explanations look on a screen?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from crmflow.cli.shell import Shell
+from crmflow.core.explanation import Explanation
+from crmflow.core.listing import Listing, RunReport
+from crmflow.exchange.listings import Style, as_csv, as_json, is_numeric, texts
+
+HOLDS = {True: "[green]✓[/] ", False: "[red]✗[/] ", None: ""}
+
+
+def show_listing(
+    shell: Shell,
+    listing: Listing,
+    *,
+    json: bool = False,
+    csv: bool = False,
+    personal: bool = False,
+    most: int | None = None,
+) -> None:
+    """As a table, or exactly, as JSON or CSV; at most `most` rows of a table are shown."""
+    style = shell.style(personal)
+    if json or csv:
+        shell.out.file.write((as_json if json else as_csv)(listing, style).rstrip("\n") + "\n")
+        return
+    shell.out.print(table(listing, style, most))
+    hidden = len(listing.rows) - most if most else 0
+    if hidden > 0:
+        shell.say(f"… and {hidden:,d} more", f"……另有 {hidden:,d} 行")
+    if not listing.rows:
+        shell.say("nothing to show", "暂无数据")
+
+
+def table(listing: Listing, style: Style, most: int | None = None) -> Table:
+    """A listing as rich draws it, numbers to the right."""
+    title = escape(listing.title.in_language(style.language))
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in listing.columns:
+        label = escape(column.label.in_language(style.language))
+        drawn.add_column(label, justify="right" if is_numeric(listing, column) else "left", overflow="fold")
+    for number, row in enumerate(texts(listing, style)):
+        if number == most:
+            break
+        drawn.add_row(*map(escape, row))
+    return drawn
+
+
+def show_run(shell: Shell, report: RunReport, *, json: bool = False, personal: bool = False) -> None:
+    """What a run did: its sentences, then its tables."""
+    if json:
+        write_json(shell, run_record(report, shell.style(personal)))
+        return
+    language = shell.language
+    shell.out.print(f"[bold]{escape(report.title.in_language(language))}[/]", soft_wrap=True)
+    for note in report.notes:
+        shell.out.print("· " + note.in_language(language), markup=False, soft_wrap=True)
+    for listing in report.tables:
+        shell.out.print()
+        show_listing(shell, listing, personal=personal, most=20)
+
+
+def run_record(report: RunReport, style: Style) -> dict[str, Any]:
+    """A run for `--json`: what it was as of, whether it changed anything, and its tables."""
+    return {
+        "as_of": report.as_of,
+        "release": report.release,
+        "changed": report.changed,
+        "notes": [note.in_language(style.language) for note in report.notes],
+        "tables": [json.loads(as_json(listing, style)) for listing in report.tables],
+    }
+
+
+def show_explanation(shell: Shell, explanation: Explanation, *, json: bool = False) -> None:
+    """A tree of sentences, each with whether it holds and since when."""
+    if json:
+        write_json(shell, explanation.record(shell.language))
+    else:
+        shell.out.print(tree(explanation, shell.style()))
+
+
+def tree(explanation: Explanation, style: Style, above: Tree | None = None) -> Tree:
+    """The explanation as rich draws it."""
+    said = HOLDS[explanation.holds] + escape(explanation.says.in_language(style.language))
+    if explanation.since:
+        since = explanation.since.astimezone(style.zone)
+        word = "自" if style.language == "zh" else "since"
+        said += f" [dim]({word} {since:%Y-%m-%d %H:%M})[/]"
+    node = above.add(said) if above else Tree(said)
+    for reason in explanation.because:
+        tree(reason, style, node)
+    return node
+
+
+def write_json(shell: Shell, record: object) -> None:
+    """Data for programs, untouched by colour and width."""
+    shell.out.file.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,5 @@
+"""What does a host embed? The Engine."""
+
+from crmflow.engine.engine import Engine
+
+__all__ = ["Engine"]

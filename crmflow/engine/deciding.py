@@ -1,0 +1,352 @@
+"""What is decided for a customer, and what does it cause? The same for one customer and for a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from crmflow.core.calendar import Calendar
+from crmflow.core.customer import Customer
+from crmflow.core.decision import Conflict, Decision, Hit, Plan, Sending, Subject, Target, Visit
+from crmflow.core.journal import Entry
+from crmflow.core.post import Posts
+from crmflow.engine.effect import (
+    Change,
+    Effect,
+    Opening,
+    Owned,
+    Segmented,
+    Sent,
+    TookPart,
+    Visited,
+    Withdrawn,
+)
+from crmflow.engine.release import Rules
+from crmflow.engine.survey import Known
+from crmflow.planning.owners import choose, participants
+from crmflow.planning.visits import plan_visit, visit_key, withdrawn
+from crmflow.rules.context import Context, Contexts
+from crmflow.rules.outcome import VisitOutcome
+from crmflow.rules.rulebook import Change as Reaction
+from crmflow.rules.rulebook import Rulebook
+from crmflow.store.segments import Segment
+
+MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A customer as deciding finds them: what is known, the segments until now by (holding id, or 0 for the
+    customer's own; name), and the open visits."""
+
+    known: Known
+    segments: Mapping[tuple[int, str], Segment] = field(default_factory=dict)
+    visits: Sequence[Visit] = ()
+
+
+class Decider:
+    """Decides for customers one after another, as of one moment, and collects what must be written.
+
+    `loads` counts the customers of each staff member and is kept up; `consents` says whether a customer
+    allows a purpose on a channel.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        posts: Posts,
+        as_of: datetime,
+        zone: ZoneInfo,
+        *,
+        actor: str,
+        calendar: Calendar,
+        loads: dict[str, int],
+        consents: Callable[[int, str, str], bool],
+    ) -> None:
+        self.rules = rules
+        self.posts = posts
+        self.as_of = as_of
+        self.actor = actor
+        self.calendar = calendar
+        self.loads = loads
+        self.consents = consents
+        self.zones = Zones(posts, zone)
+        self._contexts: dict[ZoneInfo, Contexts] = {}
+        self._params: dict[tuple[str, str | None], Mapping[str, object]] = {}
+        self.while_true = {
+            (rulebook.id, rule.id)
+            for rulebook in rules.set.rulebooks
+            for rule in rulebook.rules
+            if isinstance(rule.then, VisitOutcome) and not rule.then.plan.stays
+        }
+
+    def contexts(self, unit: str | None) -> Contexts:
+        """The contexts by the clock of a unit."""
+        zone = self.zones.of(unit)
+        if zone not in self._contexts:
+            self._contexts[zone] = Contexts(self.rules.set.vocabulary, self.posts, self.as_of, zone)
+        return self._contexts[zone]
+
+    def context(self, known: Known, segments: Iterable[Segment] = ()) -> Context:
+        """What the rules see of a customer before anything is decided."""
+        own = {segment.name: segment.value for segment in segments if segment.holding_id is None}
+        contexts = self.contexts(self.unit_of(known.customer))
+        return contexts.customer(known.customer, known.holdings, known.values, own)
+
+    def unit_of(self, customer: Customer) -> str | None:
+        """The unit a customer belongs to: by its own fields, else its owner's."""
+        unit = self.rules.unit_of(customer)
+        if unit is None and customer.owner is not None:
+            return next(iter(self.posts.units_of(customer.owner)), None)
+        return unit
+
+    def decide(self, standing: Standing) -> Deciding:
+        """One customer's way through the rulebooks: its `effects`, and the `decisions` behind them."""
+        return Deciding(self, standing)
+
+    def params(self, rulebook: Rulebook, unit: str | None) -> Mapping[str, object]:
+        key = rulebook.id, unit
+        if key not in self._params:
+            path = [name for above in self.posts.upward(unit) for name in (above.code, above.name)]
+            self._params[key] = rulebook.params(path)
+        return self._params[key]
+
+
+class Zones:
+    """The zone of a unit: its own, else that of the nearest unit above that has one, else the site's."""
+
+    def __init__(self, posts: Posts, default: ZoneInfo) -> None:
+        self.posts = posts
+        self.default = default
+        self._known: dict[str | None, ZoneInfo] = {None: default}
+
+    def of(self, unit: str | None) -> ZoneInfo:
+        if unit not in self._known:
+            named = next((above.zone for above in self.posts.upward(unit) if above.zone), None)
+            self._known[unit] = ZoneInfo(named) if named else self.default
+        return self._known[unit]
+
+
+class Deciding:
+    """One customer's way through the rulebooks."""
+
+    def __init__(self, decider: Decider, standing: Standing) -> None:
+        self.decider = decider
+        self.standing = standing
+        self.customer = standing.known.customer
+        self.unit = decider.unit_of(self.customer)
+        self.contexts = decider.contexts(self.unit)
+        self.context = decider.context(standing.known, standing.segments.values())
+        self.changes: list[Change] = []
+        self.taking_part: list[Target] = []
+        self.firing: set[str] = set()
+        self.decisions: list[Decision] = []
+        self.effects = self._effects()
+
+    def _effects(self) -> list[Effect]:
+        """Everything that changes, rulebook after rulebook in the order of what they read."""
+        found = [
+            effect
+            for rulebook in self.decider.rules.set.rulebooks
+            for subject, context in self._about(rulebook.about)
+            for effect in self._decide(rulebook, subject, context)
+        ]
+        return [*found, *self._participants(), *self._withdrawn(), *self._openings()]
+
+    def _about(self, kind: str | None) -> Iterator[tuple[Subject, Context]]:
+        """The customer; or each of its holdings of a kind."""
+        if kind is None:
+            yield Subject("customer", self.customer.id), self.context
+            return
+        known = self.standing.known
+        for holding in known.holdings:
+            if holding.kind == kind:
+                facts = known.holding_values.get(holding.id, {})
+                yield Subject("holding", holding.id), self.contexts.holding(self.context, holding, facts)
+
+    def _decide(self, rulebook: Rulebook, subject: Subject, context: Context) -> Iterator[Effect]:
+        if rulebook.on is not None and not any(_meets(rulebook.on, change) for change in self.changes):
+            return
+        params = self.decider.params(rulebook, self.unit)
+        seen = self.contexts.with_params(context, params)
+        hits = rulebook.decide(seen, params)
+        if isinstance(hits, Conflict):
+            yield from self._conflict(rulebook, subject, hits, seen)
+            return
+        decision = self._decision(rulebook, subject, hits, seen)
+        self.decisions.append(decision)
+        match rulebook.decides:
+            case "segment":
+                assert rulebook.gives is not None
+                yield from self._segment(rulebook.gives.name, decision)
+            case "owner":
+                yield from self._owner(decision)
+            case "participant":
+                self.taking_part += [hit.value for hit in decision.hits if isinstance(hit.value, Target)]
+            case "visit" | "send":
+                yield from self._occasions(decision)
+
+    def _decision(
+        self, rulebook: Rulebook, subject: Subject, hits: tuple[Hit, ...], seen: Context
+    ) -> Decision:
+        """With only the facts that the rulebook reads."""
+        facts = {name: seen[name] for name in rulebook.reads if name in seen}
+        return Decision(
+            rulebook.id, rulebook.hash, subject, self.decider.as_of, self.decider.rules.id, hits, facts
+        )
+
+    # segments
+
+    def _segment(self, name: str, decision: Decision) -> Iterator[Effect]:
+        """A segment that changed; what stays is not written again."""
+        value = decision.value
+        assert value is None or isinstance(value, str)
+        self.context[name] = value
+        if change := self._changed(name, value, decision):
+            yield Segmented(
+                self._entry("segment", decision, name=name, value=value, previous=change.previous), change
+            )
+
+    def _changed(self, name: str, value: str | None, decision: Decision) -> Change | None:
+        before = self._before(decision.subject, name)
+        previous = before.value if before else None
+        if value == previous and not (before and before.stale):
+            return None
+        holding = _holding(decision.subject)
+        change = Change(self.customer.id, holding, name, value, previous, decision.rule, decision.at)
+        self.changes.append(change)
+        return change
+
+    def _before(self, subject: Subject, name: str) -> Segment | None:
+        return self.standing.segments.get((_holding(subject), name))
+
+    def _conflict(
+        self, rulebook: Rulebook, subject: Subject, conflict: Conflict, seen: Context
+    ) -> Iterator[Effect]:
+        """Rules that contradict each other decide nothing: a segment stays as it was, marked stale."""
+        name = rulebook.gives.name if rulebook.gives else rulebook.id
+        before = self._before(subject, name)
+        if before is not None and before.stale:
+            return
+        value = before.value if before else None
+        decision = self._decision(rulebook, subject, conflict.hits, seen)
+        change = Change(
+            self.customer.id, _holding(subject), name, value, value, None, decision.at, stale=True
+        )
+        yield Segmented(self._entry("conflict", decision, rules=[hit.rule for hit in conflict.hits]), change)
+
+    # owners
+
+    def _owner(self, decision: Decision) -> Iterator[Effect]:
+        """The owner, where the rule names somebody else; where nobody fits nothing changes."""
+        target = decision.value
+        before = self.customer.owner
+        loads = self.decider.loads
+        if not isinstance(target, Target):
+            return
+        staff = choose(target, before, self.decider.posts, loads).staff
+        if staff is None or staff == before:
+            return
+        if before is not None:
+            loads[before] = loads.get(before, 0) - 1
+        loads[staff] = loads.get(staff, 0) + 1
+        self.context["owner"] = self.contexts.staff(staff)
+        yield Owned(self._entry("owner", decision, staff=staff, previous=before), self.customer.id, staff)
+
+    def _participants(self) -> Iterator[Effect]:
+        before = self.customer.participants
+        after = participants(self.taking_part, before, self.decider.posts, self.decider.loads)
+        decided = Decision(
+            "", "", Subject("customer", self.customer.id), self.decider.as_of, self.decider.rules.id, ()
+        )
+        for staff in (*after, *before):
+            if (staff in after) != (staff in before):
+                entry = self._entry("participant", decided, staff=staff, held=staff in after)
+                yield TookPart(entry, self.customer.id, staff, staff in after)
+
+    # visits and messages
+
+    def _occasions(self, decision: Decision) -> Iterator[Effect]:
+        """Every hit with its occasion; a rule without `once per` has one each time it begins to fire."""
+        fired = ", ".join(hit.rule for hit in decision.hits if hit.occasion is None) or None
+        change = self._changed(decision.rulebook, fired, decision)
+        before = self._before(decision.subject, decision.rulebook)
+        since = before.since if before and not change else decision.at
+        if change:
+            yield Segmented(None, change)
+        for hit in decision.hits:
+            key = visit_key(decision, hit, since)
+            self.firing.add(key)
+            if isinstance(hit.value, Plan):
+                yield self._visit(decision, hit, since, key)
+            elif isinstance(hit.value, Sending):
+                yield from self._send(decision, hit.value, key)
+
+    def _visit(self, decision: Decision, hit: Hit, since: datetime, key: str) -> Effect:
+        decider = self.decider
+        visit = plan_visit(
+            decision, hit, id=0, customer=self.customer, unit=self.unit, since=since,
+            posts=decider.posts, loads=decider.loads, calendar=decider.calendar,
+        )  # fmt: skip
+        return Visited(
+            self._entry("visit", decision, key, rule=hit.rule, reason=visit.reason, staff=visit.staff), visit
+        )
+
+    def _send(self, decision: Decision, sending: Sending, key: str) -> Iterator[Effect]:
+        """A message; one of marketing only with the customer's consent. (C14, F8)"""
+        message = self.decider.rules.set.vocabulary.messages[sending.message]
+        allowed = message.purpose != MARKETING or self.decider.consents(
+            self.customer.id, message.purpose, sending.channel
+        )
+        if allowed:
+            yield Sent(
+                self._entry("send", decision, key, message=sending.message, channel=sending.channel),
+                self.customer.id,
+            )
+
+    def _withdrawn(self) -> Iterator[Effect]:
+        for visit in withdrawn(self.standing.visits, self.firing, self.decider.while_true):
+            subject = Subject("customer", visit.customer_id)
+            decision = Decision(visit.rulebook, "", subject, self.decider.as_of, self.decider.rules.id, ())
+            yield Withdrawn(self._entry("withdrawn", decision, visit=visit.id, reason=visit.reason), visit)
+
+    def _openings(self) -> Iterator[Effect]:
+        """The charts whose condition to open a case holds."""
+        for chart in self.decider.rules.set.charts.values():
+            if chart.opens_when is not None:
+                for subject, context in self._about(chart.holding):
+                    if chart.opens_when.evaluate({**context, **chart.params}) is True:
+                        yield Opening(chart.id, subject, self.customer.id, self.unit)
+
+    def _entry(self, kind: str, decision: Decision, key: str | None = None, **said: object) -> Entry:
+        """The journal's row: the outcome with the rule and the facts that gave it."""
+        payload = {
+            "rulebook": decision.rulebook,
+            "hash": decision.hash,
+            "rule": decision.rule,
+            **said,
+            "facts": decision.facts,
+        }
+        return Entry(
+            kind=kind,
+            subject=str(decision.subject),
+            actor=self.decider.actor,
+            at=decision.at,
+            bucket=self.customer.bucket,
+            customer_id=self.customer.id,
+            release=decision.release,
+            key=key,
+            payload=payload,
+        )
+
+
+def _meets(reaction: Reaction, change: Change) -> bool:
+    """Whether a rulebook that reacts to a result's value reacts to this change."""
+    value = change.value if reaction.event == "entered" else change.previous
+    return change.name == reaction.result and value == reaction.value
+
+
+def _holding(subject: Subject) -> int:
+    return subject.id if subject.kind == "holding" else 0

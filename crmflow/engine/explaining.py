@@ -1,0 +1,193 @@
+"""What, why and since when? Joins what rules, planning and workflow explain of a customer, visit or case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from crmflow.core.explanation import Explanation
+from crmflow.core.journal import Entry
+from crmflow.core.listing import Listing
+from crmflow.core.text import Text
+from crmflow.engine.listings import listing
+from crmflow.engine.release import Releases, Rules
+from crmflow.engine.running import Work
+from crmflow.errors import WorkflowError
+from crmflow.rules.explain import explain_decision, why_not
+from crmflow.rules.origin import Origins, explain_facts
+from crmflow.rules.rulebook import Rulebook
+from crmflow.rules.wording import Wording
+from crmflow.store.batch import Batch
+from crmflow.workflow.explain import explain_case
+
+
+@dataclass(frozen=True)
+class Explaining:
+    """Explains from what was recorded: the facts of the decision, and the rules that decided."""
+
+    batch: Batch
+    rules: Rules
+    zone: ZoneInfo
+    work: Work
+    show_personal: bool = False
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(
+            self.rules.set.vocabulary, self.zone, self.work.posts, show_personal=self.show_personal
+        )
+
+    def customer(self, customer_id: int) -> Explanation:
+        """Segments with their rules, the owner, open visits and cases, and the facts."""
+        known = self.work.known(customer_id)
+        segments = [
+            segment
+            for segment in self.batch.segments.of(customer_id)
+            if segment.name in self.rules.set.vocabulary.results and segment.holding_id is None
+        ]
+        parts = [
+            *(
+                self._segment(segment.name, segment.value, segment.since, segment.journal_id)
+                for segment in segments
+            ),
+            self._owner(customer_id),
+            *(self.visit(visit.id) for visit in self.batch.visits.scan(customers=[customer_id])),
+            *(self._case(case.id, brief=True) for case in self.batch.cases.scan(customers=[customer_id])),
+            self._facts(customer_id),
+        ]
+        called = Text(
+            f"customer C{customer_id} ({known.customer.external_id})",
+            f"客户 C{customer_id}({known.customer.external_id})",
+        )
+        return Explanation(called, since=known.customer.at, because=tuple(parts))
+
+    def visit(self, visit_id: int) -> Explanation:
+        """Who is to go, by when, by which rule and on which facts. Raises WorkflowError CRM521."""
+        visit = self.batch.visits.get(visit_id)
+        if visit is None:
+            raise WorkflowError("CRM521", id=visit_id)
+        entry = next((each for each in self._entries(visit.customer_id) if each.key == visit.key), None)
+        staff = self.wording.staff(visit.staff) if visit.staff else Text("nobody yet", "尚未指派")
+        due = self.wording.moment(visit.due_at) if visit.due_at else Text("no date", "无期限")
+        says = Text(
+            f"visit {visit.id} of C{visit.customer_id}: {visit.reason}, by {visit.channel}, {staff.en}, due {due.en}",
+            f"拜访 {visit.id}(客户 C{visit.customer_id}):{visit.reason},方式 {visit.channel},{staff.zh},期限 {due.zh}",
+        )
+        because = (self._decided(entry),) if entry else ()
+        return Explanation(says, since=visit.at, because=because)
+
+    def case(self, case_id: int) -> Explanation:
+        """Where it stands, who holds it and why them, what comes next, and its history. Raises CRM522."""
+        return self._case(case_id, brief=False)
+
+    def why_not(self, customer_id: int, rulebook: str | None) -> Explanation:
+        """For each rule that does not fire now, the first condition that is not true, with its values.
+
+        Raises RuleFileError CRM137 for an unknown rulebook.
+        """
+        chosen = [self.rules.set.rulebook(rulebook)] if rulebook else self.rules.set.rulebooks
+        parts = []
+        for each in chosen:
+            for context in self._contexts(customer_id, each):
+                params = self.work.decider.params(each, self.work.unit_of(customer_id))
+                parts.append(
+                    why_not(each, context, self.wording, params=params, origins=self._origins(customer_id))
+                )
+        called = Text(f"customer C{customer_id}: why not?", f"客户 C{customer_id}:为什么没有?")
+        return Explanation(called, because=tuple(parts))
+
+    def facts_listing(self, customer_id: int) -> Listing:
+        """Every field and fact of a customer by name."""
+        context = self.work.context(customer_id, None)
+        vocabulary = self.rules.set.vocabulary
+        rows = [
+            {
+                "fact": name,
+                "label": self.wording.label(name),
+                "value": self.wording.value(context[name], self.wording.described(name)),
+            }
+            for name in (*vocabulary.customer, *vocabulary.facts, *vocabulary.results)
+            if name in context
+        ]
+        return listing("facts", Text("Facts", "客户事实"), "fact label value", rows)
+
+    # parts
+
+    def _segment(self, name: str, value: str | None, since: datetime, journal_id: int | None) -> Explanation:
+        label = self.wording.label(name)
+        entry = self.batch.journal.get(journal_id) if journal_id is not None else None
+        says = Text(f"{label.en}: {value or 'none'}", f"{label.zh}:{value or '无'}")
+        return Explanation(says, since=since, because=(self._decided(entry),) if entry else ())
+
+    def _owner(self, customer_id: int) -> Explanation:
+        history = [each for each in self.batch.owners.of(customer_id) if each.part == "owner"]
+        last = history[-1] if history else None
+        if last is None or last.staff is None:
+            return Explanation(Text("nobody owns this customer", "没有责任人"), holds=False)
+        staff = self.wording.staff(last.staff)
+        entry = self.batch.journal.get(last.journal_id) if last.journal_id is not None else None
+        told = Explanation(Text("as the imported data say", "依据导入的数据"))
+        says = Text(f"owner: {staff.en}", f"责任人:{staff.zh}")
+        return Explanation(says, since=last.at, because=(self._decided(entry) if entry else told,))
+
+    def _case(self, case_id: int, *, brief: bool) -> Explanation:
+        case = self.batch.cases.get(case_id)
+        if case is None:
+            raise WorkflowError("CRM522", id=case_id)
+        explanation = explain_case(
+            self.work.casework().charts.of(case),
+            case,
+            self.batch.cases.history(case_id),
+            posts=self.work.posts,
+            as_of=self.work.as_of,
+            zone=self.zone,
+            show_personal=self.show_personal,
+        )
+        return Explanation(explanation.says, explanation.since, explanation.holds) if brief else explanation
+
+    def _facts(self, customer_id: int) -> Explanation:
+        context = self.work.context(customer_id, None)
+        names = [name for name in self.rules.set.vocabulary.facts if name in context]
+        return explain_facts(names, context, self.wording, self._origins(customer_id))
+
+    def _decided(self, entry: Entry) -> Explanation:
+        """The decision of a journal entry, from the facts that were recorded with it."""
+        rulebook = self._rulebook(entry)
+        facts = entry.payload.get("facts")
+        if rulebook is None or not isinstance(facts, Mapping):
+            return Explanation(Text("the rules of then are not kept", "当时的规则未保留"))
+        unit = self.work.unit_of(entry.customer_id) if entry.customer_id is not None else None
+        params = self.work.decider.params(rulebook, unit)
+        return explain_decision(rulebook, facts, self.wording, params=params, since=entry.at)
+
+    def _rulebook(self, entry: Entry) -> Rulebook | None:
+        """The rulebook that decided, by id and hash: of the present release, else of the one of then."""
+        id, hash = entry.payload.get("rulebook"), entry.payload.get("hash")
+        for rules in self._releases(entry.release):
+            for rulebook in rules.set.rulebooks:
+                if rulebook.id == id and rulebook.hash == hash:
+                    return rulebook
+        return None
+
+    def _releases(self, cited: str | None) -> Iterator[Rules]:
+        yield self.rules
+        for release in self.batch.releases.all():
+            if release.hash == cited and release.hash != self.rules.id:
+                yield Releases().rules(self.batch, release)
+
+    def _entries(self, customer_id: int) -> list[Entry]:
+        return list(self.batch.journal.of(customer=customer_id))
+
+    def _contexts(self, customer_id: int, rulebook: Rulebook) -> Iterator[Mapping[str, object]]:
+        """The customer's context; or one for each of its holdings that the rulebook is about."""
+        if rulebook.about is None:
+            yield self.work.context(customer_id, None)
+        for holding in self.work.known(customer_id).holdings:
+            if rulebook.about == holding.kind:
+                yield self.work.context(customer_id, holding.id)
+
+    def _origins(self, customer_id: int) -> Origins:
+        """The rows from which the customer's facts were folded."""
+        return self.work.origins(customer_id)

@@ -1,0 +1,60 @@
+"""Which rule files make up a site's rules? The core's, the packs', and the site's own, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from crmflow.plugins import Plugins
+from crmflow.rules.source import RuleFile
+from crmflow.settings import Site
+
+CORE = ("vocabulary.yaml", "charts/complaint.yaml")
+
+
+def rule_files(site: Site, plugins: Plugins) -> Iterator[RuleFile]:
+    """Every rule file that the site works with, as it lies on disk now."""
+    for path in CORE:
+        resource = files("crmflow.core").joinpath(path)
+        yield RuleFile(f"core/{path}", resource.read_bytes(), "core", "core", f"crmflow/core/{path}")
+    for found in plugins.rule_files():
+        yield RuleFile(
+            f"{found.pack}/{found.path}", found.file.read_bytes(), "pack", found.pack, _shown(found.file)
+        )
+    yield from site_files(site)
+
+
+def site_files(site: Site) -> Iterator[RuleFile]:
+    """The site's own files; the first folder names the pack whose file is overridden, if there is one."""
+    for file in sorted(site.rules.rglob("*.yaml")):
+        path = file.relative_to(site.rules).as_posix()
+        top = path.split("/")[0]
+        pack = top if top in (*site.packs, "core") else "site"
+        yield RuleFile(path, file.read_bytes(), "site", pack, _shown(file))
+
+
+def _shown(file: Path) -> str:
+    """The path as a person in the present folder would type it."""
+    try:
+        return file.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(file)
+
+
+def freeze(rule_files: Iterable[RuleFile]) -> Mapping[str, str]:
+    """The texts of a release by "layer:path"."""
+    return {f"{file.layer}:{file.path}": _text(file) for file in rule_files}
+
+
+def thaw(texts: Mapping[str, str], packs: Sequence[str]) -> Iterator[RuleFile]:
+    """The rule files that `freeze` took."""
+    for name, text in texts.items():
+        layer, _, path = name.partition(":")
+        top = path.split("/")[0]
+        pack = top if top in (*packs, "core") else "site"
+        yield RuleFile(path, text, layer, pack, path)  # type: ignore[arg-type]
+
+
+def _text(file: RuleFile) -> str:
+    return file.text if isinstance(file.text, str) else file.text.decode("utf-8-sig")

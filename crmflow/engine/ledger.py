@@ -1,0 +1,54 @@
+"""How do the effects of decisions get into the store? As sets, each effect once by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crmflow.engine.effect import Effect, Owned, Segmented, TookPart, Visited, Withdrawn
+from crmflow.store.batch import Batch
+from crmflow.store.owners import Ownership
+from crmflow.store.segments import Segment
+
+
+def write(batch: Batch, effects: Sequence[Effect]) -> list[Effect]:
+    """Writes the effects that have not happened yet, with their journal entries; returns these.
+
+    An effect whose key is in the journal already is dropped.
+    """
+    recorded = [effect for effect in effects if effect.entry is not None]
+    ids = batch.journal.write([effect.entry for effect in recorded if effect.entry is not None])
+    cited = {id(effect): entry for effect, entry in zip(recorded, ids, strict=True)}
+    new = [(effect, cited.get(id(effect))) for effect in effects if cited.get(id(effect), 0) is not None]
+    batch.segments.put(_segment(effect, entry) for effect, entry in new if isinstance(effect, Segmented))
+    batch.owners.put(
+        _ownership(effect, entry) for effect, entry in new if isinstance(effect, (Owned, TookPart))
+    )
+    batch.visits.open([replace(effect.visit, id=0) for effect, _ in new if isinstance(effect, Visited)])
+    batch.visits.close(
+        (effect.visit.id, "withdrawn", effect.entry.at, None)
+        for effect, _ in new
+        if isinstance(effect, Withdrawn)
+    )
+    return [effect for effect, _ in new]
+
+
+def _segment(effect: Segmented, entry: int | None) -> Segment:
+    change = effect.change
+    return Segment(
+        customer_id=change.customer_id,
+        name=change.name,
+        value=change.value,
+        since=change.at,
+        rule=change.rule,
+        holding_id=change.holding_id or None,
+        stale=change.stale,
+        journal_id=entry,
+    )
+
+
+def _ownership(effect: Owned | TookPart, entry: int | None) -> Ownership:
+    at = effect.entry.at
+    if isinstance(effect, Owned):
+        return Ownership(effect.customer_id, "owner", effect.staff, at, journal_id=entry)
+    return Ownership(effect.customer_id, "participant", effect.staff, at, effect.held, journal_id=entry)

@@ -1,0 +1,70 @@
+"""Which customer, holding, chart or kind of touchpoint does a host mean by a name?"""
+
+from __future__ import annotations
+
+import re
+
+from crmflow.core.chart import Chart
+from crmflow.core.intake import CustomerRef
+from crmflow.engine.release import Rules
+from crmflow.engine.survey import Known
+from crmflow.errors import StoreError
+from crmflow.rules.feel.scope import nearest
+from crmflow.rules.vocabulary import Kind, Vocabulary, bare
+from crmflow.store.batch import Batch
+
+_ID = re.compile(r"(?:C|customer:)(\d+)")
+
+
+def find_customer(batch: Batch, vocabulary: Vocabulary, name: str) -> int:
+    """The customer called "C17" or "customer:17" (the id), "SOURCE/ID", or by a key that only one has.
+
+    Raises StoreError CRM443.
+    """
+    if found := _ID.fullmatch(name):
+        customer = batch.customers.get(int(found[1]))
+        if customer is not None:
+            return customer.id
+    source, slash, external_id = name.partition("/")
+    if slash and (id := batch.customers.find(source, external_id)) is not None:
+        return id
+    [only] = batch.intake.customers([("", CustomerRef(None, name))])
+    if only is not None:
+        return only
+    keyed = {id for kind in vocabulary.keys if (id := batch.keys.find(kind, name)) is not None}
+    if len(keyed) == 1:
+        return keyed.pop()
+    raise StoreError("CRM443", customer=name)
+
+
+def touchpoint_kind(vocabulary: Vocabulary, spelling: str) -> Kind:
+    """The kind of touchpoint with this id, label or alias. Raises StoreError CRM441."""
+    for kind in vocabulary.touchpoints.values():
+        if spelling in (kind.name, bare(kind.name), kind.label.en, kind.label.zh, *kind.aliases):
+            return kind
+    known = [bare(name) for name in vocabulary.touchpoints]
+    raise StoreError("CRM441", name=spelling, known=", ".join(known), nearest=nearest(spelling, known) or "–")
+
+
+def find_holding(known: Known, number: str | None) -> int | None:
+    """The holding of a customer with this number (plate, policy …). Raises StoreError CRM418."""
+    if number is None:
+        return None
+    for holding in known.holdings:
+        if number in (holding.external_id, str(holding.id)):
+            return holding.id
+    raise StoreError("CRM418", holding=number, customer=known.customer.external_id)
+
+
+def chart_called(rules: Rules, name: str) -> Chart:
+    """The chart with this id, or for this kind of case. Raises RuleFileError CRM137."""
+    charts = [chart for chart in rules.set.charts.values() if name in (chart.case, bare(chart.case))]
+    return charts[0] if len(charts) == 1 else rules.set.chart(name)
+
+
+def parse_subject(what: str) -> tuple[str, str]:
+    """ "visit:7" and "case:9" as kind and id; anything else names a customer."""
+    kind, colon, id = what.partition(":")
+    if colon and kind in ("visit", "case") and id.isdigit():
+        return kind, id
+    return "customer", what

@@ -1,0 +1,91 @@
+"""Which rules are in force? A release, frozen in the store and compiled here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+from crmflow.core.customer import Customer
+from crmflow.engine.codec import VocabularyCodec
+from crmflow.engine.files import thaw
+from crmflow.errors import RuleFileError, StoreError
+from crmflow.rules.load import load
+from crmflow.rules.ruleset import Ruleset
+from crmflow.rules.source import RuleFile
+from crmflow.store.batch import Batch
+from crmflow.store.releases import Release
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A compiled release. `id` is what the journal cites: its content hash."""
+
+    set: Ruleset
+    id: str
+    number: int
+
+    @cached_property
+    def codec(self) -> VocabularyCodec:
+        return VocabularyCodec(self.set.vocabulary)
+
+    @cached_property
+    def unit_fields(self) -> tuple[str, ...]:
+        """The customers' fields that name a unit, a pack's before the core's."""
+        named = [name for name, field in self.set.vocabulary.customer.items() if field.kind == "unit"]
+        return tuple(sorted(named, key=lambda name: name.startswith("core.")))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every name that a rulebook reads, and what these are computed from."""
+        facts = self.set.vocabulary.facts
+        found: set[str] = set()
+        waiting = {name for rulebook in self.set.rulebooks for name in rulebook.reads}
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            if name in facts:
+                waiting |= facts[name].reads - found
+        return frozenset(found)
+
+    def unit_of(self, customer: Customer) -> str | None:
+        """The unit that a customer belongs to by its own fields."""
+        return next((str(code) for name in self.unit_fields if (code := customer.fields.get(name))), None)
+
+
+class Releases:
+    """Compiles each release once; engines of one process share what one has compiled."""
+
+    _compiled: dict[str, Ruleset] = {}  # noqa: RUF012
+    _lock = Lock()
+
+    def rules(self, batch: Batch, release: Release | None) -> Rules:
+        """A release of the store, compiled. Raises StoreError CRM420 when nothing is published."""
+        if release is None:
+            raise StoreError("CRM440")
+        with self._lock:
+            if release.hash not in self._compiled:
+                texts = batch.releases.texts(release)
+                self._compiled[release.hash] = compiled(thaw(texts, tuple(release.packs)))
+            return Rules(self._compiled[release.hash], release.hash, release.number)
+
+
+def compiled(files: Iterable[RuleFile]) -> Ruleset:
+    """The rules of these files. Raises RuleFileError CRM090 with the `diagnostics` where they cannot be used."""
+    loaded = load(files)
+    if loaded.ruleset is None:
+        first = loaded.diagnostics[0]
+        raise RuleFileError(
+            "CRM090",
+            count=len(loaded.diagnostics),
+            place=f"{first.file}:{first.start.line}:{first.start.column}",
+            first=first.message(),
+            diagnostics=loaded.diagnostics,
+        )
+    return loaded.ruleset
+
+
+def pack_versions(packs: Mapping[str, str], core: str) -> dict[str, str]:
+    """The versions that a release was made with."""
+    return {**packs, "core": core}

@@ -1,0 +1,269 @@
+"""What does a run do? Facts, decisions and effects of every customer, then the cases, as of one moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from crmflow.core.calendar import Calendar
+from crmflow.core.case import Case, Moved
+from crmflow.core.customer import Consent
+from crmflow.core.decision import Decision, Visit
+from crmflow.engine.casework import About, Casework
+from crmflow.engine.deciding import Decider, Standing, Zones
+from crmflow.engine.effect import Effect, Opening, Owned, Segmented, TookPart
+from crmflow.engine.ledger import write
+from crmflow.engine.release import Rules
+from crmflow.engine.survey import Known, Survey, compared, next_flip, population_facts, with_values
+from crmflow.rules.context import Context
+from crmflow.rules.origin import Origins
+from crmflow.store.batch import Batch
+from crmflow.store.facts import CustomerFacts
+from crmflow.store.segments import Segment
+
+Progress = Callable[[int, int], None]
+HOLDINGS = "holdings"
+"""Under this name a customer's stored facts hold those of its holdings, by id."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run knew, and what it changed; `decisions` only of chosen customers."""
+
+    known: list[Known] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    opened: list[Case] = field(default_factory=list)
+    history: list[tuple[Case, Moved]] = field(default_factory=list)
+    facts_changed: int = 0
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.effects or self.opened or self.history or self.facts_changed)
+
+
+class Work:
+    """Decides for all customers or some in one batch, and moves their cases.
+
+    With `customers` the facts of the population are the stored ones: they belong to a dated snapshot, which
+    only a run of all takes.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        rules: Rules,
+        as_of: datetime,
+        zone: ZoneInfo,
+        calendar: Calendar,
+        customers: Iterable[int] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.batch = batch
+        self.rules = rules
+        self.as_of = as_of
+        self.chosen = None if customers is None else list(customers)
+        self.progress = progress or (lambda done, of: None)
+        self.posts = batch.units.posts(as_of)
+        self.calendar = calendar
+        self.survey = Survey(rules, as_of, Zones(self.posts, zone).of)
+        self.decider = Decider(
+            rules,
+            self.posts,
+            as_of,
+            zone,
+            actor=batch.actor,
+            calendar=calendar,
+            loads={},
+            consents=self._allows,
+        )
+        self.outcome = Outcome()
+        self._known: dict[int, Known] = {}
+        self._segments: dict[int, dict[tuple[int, str], Segment]] = {}
+        self._consents: Mapping[int, list[Consent]] | None = None
+
+    # the steps, in order
+
+    def facts(self) -> None:
+        """What is known of each customer, compared with all others."""
+        known = list(self.survey.everyone(self.batch, self.chosen))
+        population = population_facts(self.rules)
+        more: Sequence[Mapping[str, object]]
+        if self.chosen is None:
+            more = compared(population, known, self.decider.context)
+            snapshot = self._snapshot(more)
+            snapshots: list[int | None] = [snapshot] * len(known)
+        else:
+            stored = {row.customer_id: row for row in self.batch.facts.scan(self.chosen)}
+            rows = [stored.get(each.customer.id) for each in known]
+            more = [
+                {fact.name: row.values.get(fact.name) if row else None for fact in population} for row in rows
+            ]
+            snapshots = [row.snapshot_id if row else None for row in rows]
+        known = [with_values(each, values) for each, values in zip(known, more, strict=True)]
+        self.outcome.known = known
+        self._known = {each.customer.id: each for each in known}
+        self.outcome.facts_changed = self.batch.facts.put(self._rows(known, snapshots))
+
+    def decisions(self) -> list[Opening]:
+        """Every rulebook for every customer; what changes is written at the end as sets."""
+        self._read_segments()
+        self.decider.loads.update(self._loads())
+        visits: dict[int, list[Visit]] = {}
+        for visit in self.batch.visits.scan(customers=self.chosen):
+            visits.setdefault(visit.customer_id, []).append(visit)
+        effects: list[Effect] = []
+        for done, each in enumerate(self.outcome.known):
+            id = each.customer.id
+            decided = self.decider.decide(Standing(each, self._segments.get(id, {}), visits.get(id, ())))
+            effects += decided.effects
+            if self.chosen is not None:
+                self.outcome.decisions += decided.decisions
+            if done % 500 == 0:
+                self.progress(done, len(self.outcome.known))
+        self.outcome.effects = write(
+            self.batch, [effect for effect in effects if not isinstance(effect, Opening)]
+        )
+        self.progress(len(self.outcome.known), len(self.outcome.known))
+        return [effect for effect in effects if isinstance(effect, Opening)]
+
+    def cases(self, openings: Iterable[Opening] = ()) -> None:
+        """New cases, changed facts, and all that is due."""
+        self._after_decisions()
+        casework = self.casework()
+        self.outcome.opened = casework.open_reported(self.unit_of, self.chosen)
+        self.outcome.opened += casework.keep(list(self._due(casework, openings)))
+        new = {case.id for case in self.outcome.opened}
+        running = self.batch.cases.scan(customers=self.chosen)
+        casework.facts_changed([case for case in running if case.id not in new])
+        if self.chosen is None:
+            casework.sweep()
+        self.outcome.history = casework.history
+
+    def casework(self) -> Casework:
+        return Casework(self.batch, self.rules, self.posts, self.calendar, self.as_of, self.context)
+
+    # what they need
+
+    def context(self, customer_id: int, holding_id: int | None) -> Context:
+        """What the charts' conditions see, after all decisions."""
+        known = self.known(customer_id)
+        unit = self.decider.unit_of(known.customer)
+        context = self.decider.context(known, self._segments.get(customer_id, {}).values())
+        for holding in known.holdings:
+            if holding.id == holding_id:
+                facts = known.holding_values.get(holding.id, {})
+                return self.decider.contexts(unit).holding(context, holding, facts)
+        return context
+
+    def known(self, customer_id: int) -> Known:
+        """A customer outside the chosen ones is read when a case asks for it."""
+        if customer_id not in self._known:
+            for known in self.survey.everyone(self.batch, [customer_id]):
+                stored = self.batch.facts.get(customer_id)
+                values = {
+                    fact.name: stored.values.get(fact.name) if stored else None
+                    for fact in population_facts(self.rules)
+                }
+                self._known[customer_id] = with_values(known, values)
+        return self._known[customer_id]
+
+    def origins(self, customer_id: int) -> Origins:
+        """The rows behind a customer's facts."""
+        known = self.known(customer_id)
+        touchpoints = self.batch.touchpoints.of(customer_id, as_of=self.as_of)
+        return Origins(self.survey.folds_for(known.customer), touchpoints, known.holdings)
+
+    def unit_of(self, customer_id: int) -> str | None:
+        return self.decider.unit_of(self.known(customer_id).customer)
+
+    def _rows(self, known: Iterable[Known], snapshots: Iterable[int | None]) -> Iterator[CustomerFacts]:
+        for each, snapshot in zip(known, snapshots, strict=True):
+            zone = self.survey.zone_of(self.rules.unit_of(each.customer))
+            context = self.decider.context(each)
+            values: dict[str, object] = dict(each.values)
+            if each.holding_values:
+                values[HOLDINGS] = {str(id): dict(facts) for id, facts in each.holding_values.items()}
+            yield CustomerFacts(
+                each.customer.id,
+                self.as_of,
+                values,
+                next_flip(self.rules, each, context, self.as_of, zone),
+                snapshot,
+                self.rules.id,
+            )
+
+    def _snapshot(self, compared: Sequence[Mapping[str, object]]) -> int:
+        """The dated snapshot of the population; the same again when nothing has changed."""
+        digest = blake2b(digest_size=16)
+        for values in compared:
+            digest.update(repr(sorted(values.items())).encode())
+        says = {"customers": len(compared), "digest": digest.hexdigest(), "release": self.rules.id}
+        last = self.batch.snapshots.last(self.as_of)
+        if last is not None and last.at == self.as_of and dict(last.values) == says:
+            return last.id
+        return self.batch.snapshots.add(self.as_of, says).id
+
+    def _loads(self) -> Mapping[str, int]:
+        """How many customers each staff member owns."""
+        if self.chosen is not None:
+            return self.batch.owners.loads()
+        return Counter(known.customer.owner for known in self.outcome.known if known.customer.owner)
+
+    def _read_segments(self) -> None:
+        for segment in self.batch.segments.scan(customers=self.chosen):
+            of = self._segments.setdefault(segment.customer_id, {})
+            of[segment.holding_id or 0, segment.name] = segment
+
+    def _after_decisions(self) -> None:
+        """Cases see the segments and owners as they were just decided."""
+        changed = {
+            effect.change.customer_id for effect in self.outcome.effects if isinstance(effect, Segmented)
+        }
+        if changed:
+            for segment in self.batch.segments.scan(customers=changed):
+                of = self._segments.setdefault(segment.customer_id, {})
+                of[segment.holding_id or 0, segment.name] = segment
+        owned = {
+            effect.customer_id for effect in self.outcome.effects if isinstance(effect, (Owned, TookPart))
+        }
+        for customer in self.batch.customers.scan(as_of=self.as_of, customers=owned) if owned else ():
+            self._known[customer.id] = replace(self._known[customer.id], customer=customer)
+
+    def _due(
+        self, casework: Casework, openings: Iterable[Opening]
+    ) -> Iterator[tuple[Case, tuple[Moved, ...]]]:
+        """One case a subject while its chart's condition holds: the n-th has its number in the key."""
+        waiting = list(openings)
+        if not waiting:
+            return
+        count: dict[tuple[str, int, int | None], int] = {}
+        is_open: set[tuple[str, int, int | None]] = set()
+        charts = sorted({opening.chart for opening in waiting})
+        for case in self.batch.cases.scan(charts=charts, customers=self.chosen, open_only=False):
+            subject = case.chart, case.customer_id, case.holding_id
+            count[subject] = count.get(subject, 0) + 1
+            if case.closed_at is None:
+                is_open.add(subject)
+        for opening in waiting:
+            holding = opening.subject.id if opening.subject.kind == "holding" else None
+            subject = opening.chart, opening.customer_id, holding
+            if subject not in is_open:
+                key = f"{opening.chart}|{opening.subject}|{count.get(subject, 0) + 1}"
+                about = About(opening.customer_id, holding, opening.unit)
+                yield casework.open(self.rules.set.chart(opening.chart), about, key, self.as_of, {})
+
+    def _allows(self, customer_id: int, purpose: str, channel: str) -> bool:
+        """Whether the newest word of the customer on this purpose and channel is consent; silence is none."""
+        if self._consents is None:
+            self._consents = self.batch.consents.of(list(self._known), as_of=self.as_of)
+        said = [
+            consent
+            for consent in self._consents.get(customer_id, ())
+            if consent.purpose == purpose and consent.channel in (None, channel)
+        ]
+        return bool(said) and said[-1].granted

@@ -1,0 +1,214 @@
+"""Why did a rulebook decide as it did, and why did its other rules not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from crmflow.core.decision import Conflict, Hit, Plan, Sending, Target
+from crmflow.core.explanation import Explanation
+from crmflow.core.text import Text
+from crmflow.errors import RuleFileError
+from crmflow.rules.feel import Trace
+from crmflow.rules.origin import Origins, explain_value
+from crmflow.rules.phrase import Phrase
+from crmflow.rules.rulebook import Condition, Rulebook, RuleTrace
+from crmflow.rules.wording import Wording, say, words
+
+
+def explain_decision(
+    rulebook: Rulebook,
+    context: Mapping[str, object],
+    wording: Wording,
+    *,
+    params: Mapping[str, object] | None = None,
+    origins: Origins | None = None,
+    since: datetime | None = None,
+) -> Explanation:
+    """What a rulebook says of one subject and by which rule; below it each condition with the values it read.
+
+    Where nothing is decided, below it is why each rule does not apply. `params` as for `Rulebook.decide`.
+    """
+    case = _Case.of(rulebook, context, wording, params, origins)
+    hits = case.hits.hits if isinstance(case.hits, Conflict) else case.hits
+    if isinstance(case.hits, Conflict):
+        because = tuple(case.given(hit) for hit in hits)
+        return Explanation(say("sentences", "conflict", rulebook=rulebook.title), since, None, because)
+    if not hits:
+        because = tuple(case.refused(trace) for trace in case.traces)
+        return Explanation(say("sentences", "undecided", rulebook=rulebook.title), since, False, because)
+    values = _listed(case.value(hit) for hit in hits)
+    says = say("sentences", "decided", rulebook=rulebook.title, value=values)
+    return Explanation(says, since, True, tuple(case.applied(hit) for hit in hits))
+
+
+def why_not(
+    rulebook: Rulebook,
+    context: Mapping[str, object],
+    wording: Wording,
+    *,
+    rule: str | None = None,
+    params: Mapping[str, object] | None = None,
+    origins: Origins | None = None,
+) -> Explanation:
+    """For each rule that did not decide (or the one with the id `rule`) the first condition that is not true,
+    with its values; null is unknown, with the reason.
+
+    Raises RuleFileError CRM258 for a rule that there is not.
+    """
+    known = [each.id for each in rulebook.rules]
+    if rule is not None and rule not in known:
+        raise RuleFileError("CRM258", name=rule, rulebook=rulebook.id, known=", ".join(known))
+    case = _Case.of(rulebook, context, wording, params, origins)
+    hits = case.hits.hits if isinstance(case.hits, Conflict) else case.hits
+    deciding = {hit.rule for hit in hits}
+    traces = (
+        trace for trace in case.traces if trace.rule.id not in deciding and rule in (None, trace.rule.id)
+    )
+    because = (*case.reacts(), *(case.refused(trace) for trace in traces))
+    if not because:
+        because = (Explanation(say("sentences", "all-decided"), holds=True),)
+    return Explanation(say("sentences", "why-not", rulebook=rulebook.title), because=because)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One rulebook asked about one subject."""
+
+    rulebook: Rulebook
+    context: Mapping[str, object]
+    wording: Wording
+    origins: Origins | None
+    hits: tuple[Hit, ...] | Conflict
+    traces: tuple[RuleTrace, ...]
+
+    @classmethod
+    def of(
+        cls,
+        rulebook: Rulebook,
+        context: Mapping[str, object],
+        wording: Wording,
+        params: Mapping[str, object] | None,
+        origins: Origins | None,
+    ) -> _Case:
+        names = {**context, **(rulebook.defaults if params is None else params)}
+        hits, traces = rulebook.decide(context, params), rulebook.trace(context, params)
+        return cls(rulebook, names, wording.of(rulebook.declares), origins, hits, traces)
+
+    def applied(self, hit: Hit) -> Explanation:
+        """The rule that gave a hit, with all its conditions."""
+        trace = next((each for each in self.traces if each.rule.id == hit.rule), None)
+        if trace is None:
+            because = tuple(self.refused(each) for each in self.traces)
+            return Explanation(say("sentences", "by-default"), holds=True, because=because)
+        lines = tuple(
+            line for condition, step in trace.steps for line in self.lines(condition, _conjuncts(step))
+        )
+        return Explanation(say("sentences", "by-rule", rule=trace.rule.title), holds=True, because=lines)
+
+    def given(self, hit: Hit) -> Explanation:
+        """A rule's own answer, where rules contradict each other."""
+        trace = next(each for each in self.traces if each.rule.id == hit.rule)
+        says = say("sentences", "gives", rule=trace.rule.title, value=self.value(hit))
+        return Explanation(says, holds=True, because=self.applied(hit).because)
+
+    def refused(self, trace: RuleTrace) -> Explanation:
+        """Why a rule did not decide: its first condition that is not true, or what went before it."""
+        title = trace.rule.title
+        if trace.failing is None:
+            hits = () if isinstance(self.hits, Conflict) else self.hits
+            first = next(
+                (each.rule.title for each in self.traces if hits and each.rule.id == hits[0].rule), None
+            )
+            sentence = "not-in-force" if first is None else "passed-over"
+            return Explanation(say("sentences", sentence, rule=title, by=first), holds=True)
+        condition, step = trace.failing
+        lines = tuple(self.lines(condition, step.failing()[:1]))
+        sentence = "open" if lines[0].holds is None else "failed"
+        return Explanation(say("sentences", sentence, rule=title), holds=lines[0].holds, because=lines)
+
+    def reacts(self) -> Iterator[Explanation]:
+        """That the rulebook is only asked when something changes."""
+        change = self.rulebook.on
+        if change is not None:
+            yield Explanation(
+                say("sentences", change.event, result=self.wording.label(change.result), value=change.value)
+            )
+
+    def lines(self, condition: Condition, steps: Iterable[Trace]) -> Iterator[Explanation]:
+        """A condition, or each of its parts, with the values that it read."""
+        if condition.column is not None:
+            column = self.rulebook.columns[condition.column]
+            input = Phrase(column, self.wording)
+            cell = Phrase(condition.expression, self.wording, input.text())
+            read = [(input, column.trace(self.context))]
+            for step in steps:
+                yield self.line(cell.test(), step, [*read, (cell, step)])
+        else:
+            phrase = Phrase(condition.expression, self.wording)
+            for step in steps:
+                yield self.line(phrase.text(step.start, step.end), step, [(phrase, step)])
+
+    def line(self, says: Text, step: Trace, read: Iterable[tuple[Phrase, Trace]]) -> Explanation:
+        values = [
+            explain_value(
+                each.name, each.label, each.value, each.described, self.context, self.wording, self.origins
+            )
+            for phrase, trace in read
+            for each in phrase.readings(trace)
+        ]
+        holds = step.value if isinstance(step.value, bool) else None
+        return Explanation(says, holds=holds, because=(*values, *_of_items(step)))
+
+    def value(self, hit: Hit) -> Text:
+        """What a rule gave: a segment, a person, a visit, a message."""
+        match hit.value:
+            case Target():
+                return self.target(hit.value)
+            case Plan(by=by):
+                who = self.target(by) if isinstance(by, Target) else self.wording.role(by)
+                return say("outcomes", "visit", channel=_channel(hit.value.channel), by=who)
+            case Sending(message=message):
+                text = self.wording.vocabulary.messages[message].text
+                return say("outcomes", "send", channel=_channel(hit.value.channel), message=text)
+            case None:
+                return say("outcomes", "nobody")
+        return Text(str(hit.value), str(hit.value))
+
+    def target(self, target: Target) -> Text:
+        if target.staff is not None:
+            return self.wording.staff(target.staff)
+        if target.role is None:
+            return say("outcomes", "nobody")
+        role, unit = self.wording.role(target.role), self.wording.unit(target.unit or "–")
+        if target.level is None:
+            return say("outcomes", "choose", role=role, unit=unit)
+        return say("outcomes", "level", role=role, unit=unit, level=self.wording.level(target.level))
+
+
+def _conjuncts(step: Trace) -> Iterator[Trace]:
+    """The conditions that an `and` joins; else the step itself."""
+    if step.kind != "and":
+        yield step
+    for child in step.children if step.kind == "and" else ():
+        yield from _conjuncts(child)
+
+
+def _of_items(step: Trace) -> Iterator[Explanation]:
+    """Of how many items of a list `some` or `every` was true, where the trace holds them all."""
+    for each in step.walk():
+        if each.kind == "quantified" and each.children:
+            source, *items = each.children
+            if isinstance(source.value, list) and len(source.value) == len(items) > 0:
+                held = sum(item.value is True for item in items)
+                yield Explanation(say("sentences", "some-of", count=held, total=len(items)))
+
+
+def _channel(channel: str) -> Text:
+    return words()["channels"].get(channel, Text(channel, channel))
+
+
+def _listed(texts: Iterable[Text]) -> Text:
+    each = list(texts)
+    return Text(", ".join(text.en for text in each), "、".join(text.zh for text in each))

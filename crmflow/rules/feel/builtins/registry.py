@@ -1,0 +1,132 @@
+"""How is a builtin function declared, and how does a call find its signature?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from crmflow.rules.feel.coercion import MISFIT, fit
+from crmflow.rules.feel.cursor import Cursor
+from crmflow.rules.feel.lexer import tokens
+from crmflow.rules.feel.type_syntax import read_type
+from crmflow.rules.feel.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a builtin takes; `variadic` takes any number of values, from one on."""
+
+    name: str
+    type: Type
+    optional: bool = False
+    variadic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One way to call a builtin; `function` is only called with values that fit the parameters."""
+
+    parameters: tuple[Parameter, ...]
+    result: Type
+    function: Callable[..., object]
+
+    @property
+    def usage(self) -> str:
+        return ", ".join(each.name + "?" * each.optional + "…" * each.variadic for each in self.parameters)
+
+    @property
+    def variadic(self) -> bool:
+        return bool(self.parameters) and self.parameters[-1].variadic
+
+    def takes(self, count: int) -> bool:
+        least = sum(not each.optional for each in self.parameters)
+        return least <= count and (self.variadic or count <= len(self.parameters))
+
+    def parameter(self, index: int) -> Parameter:
+        return self.parameters[min(index, len(self.parameters) - 1)]
+
+    def order(self, names: Sequence[str]) -> list[int] | None:
+        """For each parameter the place of its argument, -1 for none; None when the names do not fit."""
+        wanted = [each.name for each in self.parameters]
+        absent = [each for each in self.parameters if each.name not in names and not each.optional]
+        if absent or self.variadic or not set(names) <= set(wanted) or len(set(names)) < len(names):
+            return None
+        return [names.index(name) if name in names else -1 for name in wanted]
+
+    def arguments(self, values: Sequence[object], names: Sequence[str]) -> list[object] | None:
+        """The values as the parameters take them; None when they do not fit."""
+        if names:
+            order = self.order(names)
+            if order is None:
+                return None
+            values = [None if place < 0 else values[place] for place in order]
+        elif not self.takes(len(values)):
+            return None
+        fitting = []
+        for index, value in enumerate(values):
+            parameter = self.parameter(index)
+            if value is not None or not parameter.optional:
+                value = fit(value, parameter.type)
+                if value is MISFIT:
+                    return None
+            fitting.append(value)
+        return fitting
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the standard; its signatures are tried in their order."""
+
+    name: str
+    signatures: tuple[Signature, ...]
+
+    @property
+    def usage(self) -> str:
+        """How it is called: `substring(string, start position, length?)`."""
+        return " / ".join(f"{self.name}({signature.usage})" for signature in self.signatures)
+
+    def call(self, values: Sequence[object], names: Sequence[str] = ()) -> object:
+        """The result of the first signature that the values fit; null when there is none."""
+        for signature in self.signatures:
+            arguments = signature.arguments(values, names)
+            if arguments is not None:
+                return signature.function(*arguments)
+        return None
+
+
+BUILTINS: Final[dict[str, Builtin]] = {}
+
+
+Implementation = TypeVar("Implementation", bound=Callable[..., object])
+
+
+def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
+    """Declares a Python function as a FEEL builtin, by its signatures written in FEEL's types.
+
+    `name(parameter: type, optional?: type, ...rest: type) -> type`; null stands for an absent optional one.
+    """
+
+    def declare(function: Implementation) -> Implementation:
+        for text in signatures:
+            name, signature = _read_signature(text, function)
+            known = BUILTINS[name].signatures if name in BUILTINS else ()
+            BUILTINS[name] = Builtin(name, (*known, signature))
+        return function
+
+    return declare
+
+
+def _read_signature(text: str, function: Callable[..., object]) -> tuple[str, Signature]:
+    name, _, rest = text.partition("(")
+    cursor = Cursor(tokens(rest)[0])
+    parameters = []
+    while not cursor.accept(")"):
+        variadic = bool(cursor.accept("..") and cursor.expect("."))
+        called, _, _ = cursor.take_name(cursor.key_length("?"))
+        optional = cursor.accept("?") is not None
+        cursor.expect(":")
+        parameters.append(Parameter(called, read_type(cursor), optional, variadic))
+        cursor.accept(",")
+    cursor.expect("->")
+    return name, Signature(tuple(parameters), read_type(cursor), function)

@@ -1,0 +1,141 @@
+"""Which types can a FEEL value have?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from crmflow.rules.feel.scope import Name
+
+
+class Type:
+    """The root of all types; `str(type)` is how FEEL writes it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Type):
+    """A type without parts, such as number or date."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+number: Final = Scalar("number")
+string: Final = Scalar("string")
+boolean: Final = Scalar("boolean")
+date: Final = Scalar("date")
+time: Final = Scalar("time")
+date_time: Final = Scalar("date and time")
+days_duration: Final = Scalar("days and time duration")
+months_duration: Final = Scalar("years and months duration")
+any_: Final = Scalar("Any")
+null: Final = Scalar("Null")
+
+SCALARS: Final[Mapping[str, Type]] = {
+    each.name: each
+    for each in (number, string, boolean, date, time, date_time, days_duration, months_duration, any_, null)
+}
+ORDERED: Final = frozenset({number, date, time, date_time, days_duration, months_duration})
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration(Type):
+    """A string with a closed list of values; when `ordered`, `<` means earlier in the list."""
+
+    values: tuple[str, ...]
+    ordered: bool = False
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(f'"{value}"' for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ListType(Type):
+    """A list of items of one type."""
+
+    item: Type = any_
+
+    def __str__(self) -> str:
+        return f"list<{self.item}>"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeType(Type):
+    """A range whose ends have one type."""
+
+    item: Type = any_
+
+    def __str__(self) -> str:
+        return f"range<{self.item}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextType(Type):
+    """Named fields, keyed by canonical name; an `open` one may hold fields that are not declared."""
+
+    fields: Mapping[str, Name] = field(default_factory=dict, hash=False)
+    open: bool = False
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}: {declared.type}" for name, declared in self.fields.items())
+        return f"context<{inside}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType(Type):
+    """`parameters` is None when they are not known."""
+
+    parameters: tuple[Type, ...] | None = None
+    result: Type = any_
+
+    def __str__(self) -> str:
+        inside = ", ".join(map(str, self.parameters or ()))
+        return f"function<{inside}>->{self.result}"
+
+
+def conforms(type: Type, wanted: Type) -> bool:
+    """Whether a value of `type` may stand where `wanted` is asked for (DMN 1.5, 10.3.2.9.4).
+
+    Any and Null fit everywhere: what cannot be known before the values are there is not refused.
+    """
+    if type in (wanted, null) or any_ in (type, wanted):
+        return True
+    match type, wanted:
+        case Enumeration(), Enumeration():
+            return bool(set(type.values) & set(wanted.values))
+        case (Enumeration(), Scalar("string")) | (Scalar("string"), Enumeration()):
+            return True
+        case (ListType(item=one), ListType(item=other)) | (RangeType(item=one), RangeType(item=other)):
+            return conforms(one, other)
+        case ContextType(), ContextType():
+            return type.open or all(
+                name in type.fields and conforms(type.fields[name].type, field.type)
+                for name, field in wanted.fields.items()
+            )
+        case FunctionType(), FunctionType():
+            return _function_conforms(type, wanted)
+    return False
+
+
+def _function_conforms(type: FunctionType, wanted: FunctionType) -> bool:
+    if not conforms(type.result, wanted.result):
+        return False
+    if type.parameters is None or wanted.parameters is None:
+        return True
+    return len(type.parameters) == len(wanted.parameters) and all(
+        conforms(given, taken) for given, taken in zip(wanted.parameters, type.parameters, strict=True)
+    )
+
+
+def joined(types: list[Type]) -> Type:
+    """The type of a value that is of one of these types: the same one, else Any."""
+    known = [each for each in types if each != null]
+    if not known:
+        return null if types else any_
+    return known[0] if all(each == known[0] for each in known) else any_

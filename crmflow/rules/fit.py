@@ -1,0 +1,104 @@
+"""Does the data of a file fit its shape, and what exactly does not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from crmflow.core.diagnostic import Diagnostic
+from crmflow.rules.feel.scope import nearest
+from crmflow.rules.shape import Shape
+from crmflow.rules.source import Document, Findings, Path
+
+AnyShape = TypeVar("AnyShape", bound=Shape)
+
+_CODES = {
+    "model_type": "CRM062",
+    "model_attributes_type": "CRM062",
+    "dict_type": "CRM062",
+    "list_type": "CRM063",
+    "string_type": "CRM064",
+    "bool_type": "CRM065",
+    "literal_error": "CRM067",
+}
+
+
+def shaped(model: type[AnyShape], document: Document, path: Path, findings: Findings) -> AnyShape | None:
+    """The value at `path` as `model`; None when it does not fit, with a finding for every misfit."""
+    try:
+        return model.model_validate(document.value(path))
+    except ValidationError as error:
+        findings.errors.extend(_misfits(model, document, path, error))
+        return None
+
+
+def _misfits(
+    model: type[Shape], document: Document, path: Path, error: ValidationError
+) -> Iterator[Diagnostic]:
+    """One finding for each place that does not fit; a missing key that is only misspelt is not missing."""
+    seen: set[Path] = set()
+    meant: set[Path] = set()
+    problems = error.errors(include_url=False)
+    for each in problems:
+        where = (*path, *each["loc"])
+        if each["type"] == "extra_forbidden":
+            found = _unknown_key(model, document, where, path)
+            meant.add((*where[:-1], found.suggestion or ""))
+            yield found
+    for each in problems:
+        where = (*path, *each["loc"])
+        if each["type"] == "missing" and where not in meant:
+            yield document.diagnostic("CRM061", where[:-1], {"name": where[-1]}, key=True)
+        elif (
+            each["type"] not in ("missing", "extra_forbidden")
+            and (at := _written(document, where)) not in seen
+        ):
+            seen.add(at)
+            yield _misfit(document, at, each["type"], str(each.get("ctx", {}).get("expected", "")))
+
+
+def _misfit(document: Document, path: Path, problem: str, expected: str) -> Diagnostic:
+    place = document.places[path]
+    code = _CODES.get(problem, "CRM062")
+    if problem == "multiple_of" or problem.startswith(("decimal", "is_instance")):
+        code = "CRM066"
+    options = expected.replace("'", "").replace(" or ", ", ")
+    shown = document.text[place.start : place.end].strip()
+    suggestion = nearest(shown, options.split(", ")) if code == "CRM067" else None
+    parts = {"name": shown, "key": path[-1] if path else "", "expected": options}
+    return document.diagnostic(code, path, parts, suggestion=suggestion)
+
+
+def _unknown_key(model: type[Shape], document: Document, path: Path, root: Path) -> Diagnostic:
+    known = _keys_at(model, path[len(root) : -1])
+    suggestion = nearest(str(path[-1]), known)
+    parts = {"name": path[-1], "known": ", ".join(known)}
+    return document.diagnostic("CRM060", path, parts, key=True, suggestion=suggestion)
+
+
+def _keys_at(model: type[Shape], path: Path) -> list[str]:
+    """The keys that may stand in the value at `path` inside a model."""
+    shape: Any = model
+    for step in path:
+        if _is_shape(shape):
+            fields = shape.model_fields.items()
+            shape = next((field.annotation for name, field in fields if step in (field.alias, name)), None)
+        else:
+            shape = get_args(shape)[-1]
+        while get_origin(shape) in (Annotated, Union, UnionType):
+            shape = get_args(shape)[0]
+    return [field.alias or name for name, field in shape.model_fields.items()] if _is_shape(shape) else []
+
+
+def _is_shape(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Shape)
+
+
+def _written(document: Document, path: Path) -> Path:
+    """The path, or the nearest one around it that is written in the file."""
+    while path not in document.places:
+        path = path[:-1]
+    return path

@@ -1,0 +1,163 @@
+"""What does a rulebook decide for one subject, and by which rules?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from crmflow.core.decision import Conflict, Hit, SubjectKind
+from crmflow.core.text import Text
+from crmflow.rules.feel import Expression, Trace
+from crmflow.rules.outcome import Outcome
+from crmflow.rules.params import Param, values_of
+from crmflow.rules.vocabulary import Result
+
+Decides = Literal["segment", "owner", "participant", "visit", "send"]
+HitPolicy = Literal["first", "unique", "collect", "priority"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a rulebook reacts to: a result that took on a value (`entered`) or lost it (`left`)."""
+
+    result: str
+    event: Literal["entered", "left"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule: a FEEL condition, or the cell of a table that tests the `column`'s value."""
+
+    label: str
+    expression: Expression
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Fires when all its conditions are true; null is not true. `priority` 1 comes first."""
+
+    id: str
+    title: Text
+    conditions: tuple[Condition, ...]
+    then: Outcome
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """Whether a rule fired, and how each of its conditions came to its value."""
+
+    rule: Rule
+    fired: bool
+    steps: tuple[tuple[Condition, Trace], ...]
+
+    @property
+    def failing(self) -> tuple[Condition, Trace] | None:
+        """The first condition that is not true."""
+        return next((step for step in self.steps if step[1].value is not True), None)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """One file, one decision. `id` is its path, `hash` is over its parsed form, `reads` are the canonical
+    names that it reads (without its params); `about` is the kind of holding where the subject is one."""
+
+    id: str
+    hash: str
+    pack: str
+    title: Text
+    source: str
+    decides: Decides
+    rules: tuple[Rule, ...]
+    subject: SubjectKind = "customer"
+    about: str | None = None
+    gives: Result | None = None
+    on: Change | None = None
+    declares: Mapping[str, Param] = field(default_factory=dict)
+    hit: HitPolicy = "first"
+    effective_from: date | None = None
+    effective_to: date | None = None
+    columns: tuple[Expression, ...] = ()
+    default: Outcome | None = None
+    reads: frozenset[str] = frozenset()
+
+    @cached_property
+    def defaults(self) -> Mapping[str, object]:
+        """The params where no unit has its own."""
+        return values_of(self.declares.values())
+
+    def params(self, units: Sequence[str] = ()) -> Mapping[str, object]:
+        """The params for a unit, given as its way up (codes or names, nearest first)."""
+        return values_of(self.declares.values(), units) if units else self.defaults
+
+    def decide(
+        self, context: Mapping[str, object], params: Mapping[str, object] | None = None
+    ) -> tuple[Hit, ...] | Conflict:
+        """The hits after the hit policy; none where no rule fires and there is no default.
+
+        `context` is keyed by canonical names; `params` as `params()` gives them.
+        """
+        names = {**context, **(self.defaults if params is None else params)}
+        if not self._is_effective(names.get("today")):
+            return ()
+        inputs = [column.evaluate(names) for column in self.columns]
+        hits: list[tuple[Rule, Hit]] = []
+        for rule in self.rules:
+            if all(_holds(condition, names, inputs) for condition in rule.conditions):
+                hits.append((rule, rule.then.hit(rule.id, names)))
+                if self.hit == "first":
+                    break
+        if not hits:
+            return () if self.default is None else (self.default.hit("default", names),)
+        return self._after_policy(hits)
+
+    def trace(
+        self, context: Mapping[str, object], params: Mapping[str, object] | None = None
+    ) -> tuple[RuleTrace, ...]:
+        """Every rule with every condition's value and where it comes from, whatever the hit policy."""
+        names = {**context, **(self.defaults if params is None else params)}
+        inputs = [column.evaluate(names) for column in self.columns]
+        traces = []
+        for rule in self.rules:
+            steps = tuple(
+                (each, each.expression.trace(names, None if each.column is None else inputs[each.column]))
+                for each in rule.conditions
+            )
+            traces.append(RuleTrace(rule, all(trace.value is True for _, trace in steps), steps))
+        return tuple(traces)
+
+    def with_params(self, declares: Mapping[str, Param]) -> Rulebook:
+        """The same rulebook with a site's values."""
+        return replace(self, declares=declares)
+
+    def _is_effective(self, today: object) -> bool:
+        if not isinstance(today, date):
+            return True
+        return (self.effective_from is None or self.effective_from <= today) and (
+            self.effective_to is None or today <= self.effective_to
+        )
+
+    def _after_policy(self, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Hit, ...] | Conflict:
+        found = tuple(hit for _, hit in hits)
+        if self.hit == "collect":
+            return found
+        if self.hit == "unique":
+            return found[:1] if all(hit.value == found[0].value for hit in found) else Conflict(found)
+        return (min(hits, key=self._rank)[1],)
+
+    def _rank(self, found: tuple[Rule, Hit]) -> int:
+        """Values in the order in which `gives` lists them, else rules by their priority."""
+        rule, hit = found
+        if rule.priority == 0 and self.gives is not None and hit.value in self.gives.of:
+            return self.gives.of.index(str(hit.value))
+        return rule.priority
+
+
+def _holds(condition: Condition, names: Mapping[str, object], inputs: Sequence[object]) -> bool:
+    value = None if condition.column is None else inputs[condition.column]
+    return condition.expression.evaluate(names, value) is True

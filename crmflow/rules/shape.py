@@ -1,0 +1,392 @@
+"""Which keys may stand in each kind of rule file, and of which shape are their values?
+
+The models say only what can be said without knowing any name; what names mean is checked where they are used.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from crmflow.core.text import Text
+
+FORMAT = 1
+
+
+def as_text(value: object) -> object:
+    """An expression or a word is text, also where it looks like a number or like true, false or null."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _one_language(value: object) -> object:
+    return {"en": value, "zh": value} if isinstance(value, str | bool | Decimal) else value
+
+
+def _short_field(value: object) -> object:
+    """`litres: number(9,2)` and `outlook: [good, weak]` are short for `{type: …}`."""
+    return {"type": value} if isinstance(value, (str, list)) else value
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Words = Annotated[str, BeforeValidator(as_text)]
+WordList = Annotated[list[Words], BeforeValidator(_as_list)]
+Whole = Annotated[Decimal, Field(multiple_of=1)]
+
+
+class Shape(BaseModel):
+    """The root: keys are closed, values are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Label(Shape):
+    """What something is called; `aliases` are further spellings."""
+
+    en: str | None = None
+    zh: str | None = None
+    aliases: list[str] = []
+
+    def label(self, name: str) -> Text:
+        return Text.of({"en": self.en or "", "zh": self.zh or ""}, default=name)
+
+    def spellings(self) -> tuple[str, ...]:
+        """Other ways to write the name, besides the name itself."""
+        return tuple(spelling for spelling in (self.en, self.zh, *self.aliases) if spelling)
+
+
+class Title(Shape):
+    """A title or name for readers; a plain text is the same in both languages."""
+
+    en: str | None = None
+    zh: str | None = None
+
+    _short = model_validator(mode="before")(_one_language)
+
+    @property
+    def text(self) -> Text:
+        return Text(self.en or self.zh or "", self.zh or self.en or "")
+
+
+class FieldShape(Label):
+    """A field of a customer, holding, touchpoint, signal or form."""
+
+    type: Words | list[Words] = "string"
+    unit: str | None = None
+    personal: bool = False
+    indexed: bool = False
+
+    _short = model_validator(mode="before")(_short_field)
+
+
+class FormShape(FieldShape):
+    """A field of a form; `required` may be a condition over the form."""
+
+    required: Words = "true"
+
+
+class KeyShape(Label):
+    """A kind of customer key: phone, card, member number."""
+
+    personal: bool = False
+
+
+class FactShape(Label):
+    """Which keys go together is said by crmflow.rules.fact."""
+
+    unit: str | None = None
+    personal: bool = False
+    count: Words | None = None
+    sum: Words | None = None
+    average: Words | None = None
+    min: Words | None = None
+    max: Words | None = None
+    first: Words | None = None
+    last: Words | None = None
+    distinct: Words | None = None
+    median_gap: Words | None = Field(None, alias="median gap")
+    days_since: Words | None = Field(None, alias="days since")
+    anniversary: Words | None = None
+    is_: Words | None = Field(None, alias="is")
+    rank: Words | None = None
+    share: Words | None = None
+    share_above: Words | None = Field(None, alias="share above")
+    band: Words | None = None
+    bands: Whole | None = None
+    reverse: bool = False
+    from_: str | None = Field(None, alias="from")
+    where: Words | None = None
+    over: str | None = None
+    at_least: Whole | None = Field(None, alias="at least")
+    else_: Any = Field(None, alias="else")
+
+
+class ListShape(Label):
+    """The name under which a customer's rules see the holdings: `list: plates`, or with a `zh` spelling."""
+
+    en: str
+
+    _short = model_validator(mode="before")(_one_language)
+
+
+class HoldingShape(Label):
+    """A kind of holding."""
+
+    list_: ListShape | None = Field(None, alias="list")
+    fields_: dict[str, FieldShape] = Field({}, alias="fields")
+    facts: dict[str, FactShape] = {}
+
+
+class TouchpointShape(Label):
+    """A kind of touchpoint."""
+
+    fields_: dict[str, FieldShape] = Field({}, alias="fields")
+
+
+class SignalShape(TouchpointShape):
+    """A kind of signal; `scope` is what it concerns."""
+
+    scope: Literal["unit", "company", "goods"] = "company"
+
+
+class MessageShape(Label):
+    """A message: `en` and `zh` are its texts, `purpose` is what the customer must have consented to."""
+
+    purpose: str = "service"
+
+
+class VocabularyShape(Shape):
+    """vocabulary.yaml"""
+
+    format: Whole
+    customer: dict[str, FieldShape] = {}
+    keys: dict[str, KeyShape] = {}
+    levels: dict[str, Label] = {}
+    roles: dict[str, Label] = {}
+    holdings: dict[str, HoldingShape] = {}
+    touchpoints: dict[str, TouchpointShape] = {}
+    signals: dict[str, SignalShape] = {}
+    cases: dict[str, Label] = {}
+    messages: dict[str, MessageShape] = {}
+    facts: dict[str, FactShape] = {}
+    population_facts: dict[str, FactShape] = Field({}, alias="population facts")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _levels(cls, data: Any) -> Any:
+        """`levels: [station, district]` is short for levels without labels."""
+        if isinstance(data, dict) and isinstance(data.get("levels"), list):
+            return {**data, "levels": {str(level): {} for level in data["levels"]}}
+        return data
+
+
+class ParamShape(Label):
+    """A param: its type is that of its value."""
+
+    value: Any
+    unit: str | None = None
+    one_of: list[Any] | None = Field(None, alias="one of")
+
+
+class SetParamShape(Shape):
+    """A param's value for a site or a pack: for all, and by unit (code or name)."""
+
+    value: Any = None
+    units: dict[str, Any] = {}
+
+
+class GivesShape(Label):
+    """What a rulebook gives to others: a name, and `of` its values in order."""
+
+    name: str
+    of: WordList
+
+
+class EffectiveShape(Shape):
+    """The days on which a rulebook counts, both included."""
+
+    from_: str | None = Field(None, alias="from")
+    to: str | None = None
+
+
+class RuleShape(Shape):
+    """One rule of a list."""
+
+    id: Words
+    title: Title = Title()
+    source: str | None = None
+    when: Words
+    then: Any
+    priority: Whole | None = None
+
+
+class TableShape(Shape):
+    """A decision table: a row is an id, one unary test a column, and the result."""
+
+    when: WordList
+    rows: list[list[Any]]
+
+
+class ChooseShape(Shape):
+    """A role to choose a staff member from: in `unit` (a FEEL expression), or in its unit of `level`."""
+
+    role: str
+    unit: Words | None = None
+    level: str | None = None
+    choose: Literal["least loaded"] = "least loaded"
+
+
+class OwnerShape(Shape):
+    """`then` of a rulebook that decides the owner."""
+
+    owner: Any
+
+
+class ParticipantShape(Shape):
+    """`then` of a rulebook that decides who takes part."""
+
+    participant: Any
+
+
+class VisitShape(Shape):
+    """`then` of a rulebook that decides a visit."""
+
+    reason: Words
+    channel: str
+    by: Any
+    within: str | None = None
+    once_per: Words | None = Field(None, alias="once per")
+    stays: Literal["until done", "while true"] = "until done"
+    form: dict[str, FieldShape] = {}
+
+
+class SendShape(Shape):
+    """`then` of a rulebook that decides a message."""
+
+    send: str
+    channel: str
+    once_per: Words | None = Field(None, alias="once per")
+
+
+class StaffShape(Shape):
+    """A staff member of a test: `load` is how many customers they have already."""
+
+    role: str
+    unit: Words
+    name: str | None = None
+    left: bool = False
+    load: Whole = Decimal(0)
+
+
+class TestShape(Shape):
+    """A test of a rulebook."""
+
+    name: Title
+    given: dict[str, Any] = {}
+    params: dict[str, Any] = {}
+    population: dict[str, dict[str, Any]] = {}
+    staff: dict[str, StaffShape] = {}
+    expect: Any
+
+
+class RulebookShape(Shape):
+    """A rulebook."""
+
+    format: Whole
+    title: Title
+    source: str | None = None
+    decides: Literal["segment", "owner", "participant", "visit", "send", "infer"]
+    subject: Literal["customer", "household", "holding", "case", "unit"] = "customer"
+    holding: str | None = None
+    gives: GivesShape | None = None
+    on: str | None = None
+    params: dict[str, ParamShape] = {}
+    hit: Literal["first", "unique", "collect", "priority"] = "first"
+    effective: EffectiveShape | None = None
+    rules: list[RuleShape] | None = None
+    table: TableShape | None = None
+    default: Any = None
+    overrides: Words | None = None
+    tests: list[TestShape] = []
+
+
+class OpensShape(Shape):
+    """What opens a case: a kind of touchpoint or signal, or a condition."""
+
+    on: str | None = None
+    when: Words | None = None
+
+
+class CaseShape(Shape):
+    """What a chart's cases are, and what they are about."""
+
+    kind: str
+    about: Literal["customer", "holding"] = "customer"
+    holding: str | None = None
+    opens: OpensShape = OpensShape()
+    once_per: str | None = Field(None, alias="once per")
+    start: str
+
+
+class LateShape(Shape):
+    """When a case is late and where it goes then."""
+
+    at: str
+    to: Literal["same role one unit up"] = "same role one unit up"
+
+
+class ChartFactShape(Label):
+    """A named condition over a case."""
+
+    is_: Words = Field(alias="is")
+
+
+class StateShape(Label):
+    """A state: a step of a role, a message, or the end."""
+
+    by: str | None = None
+    not_by: WordList = Field([], alias="not by")
+    within: str | None = None
+    form: dict[str, FormShape] = {}
+    send: str | None = None
+    end: bool = False
+
+
+class LineShape(Label):
+    """One condition of a gate."""
+
+    when: Words
+
+
+class ChartTestShape(Shape):
+    """A test of a chart: a case is opened with `given`, then `do` is played."""
+
+    name: Title
+    given: dict[str, Any] = {}
+    params: dict[str, Any] = {}
+    calendar: str | None = None
+    do: list[dict[str, Any]] = []
+    expect: dict[str, Any]
+
+
+class ChartShape(Shape):
+    """A chart."""
+
+    format: Whole
+    title: Title
+    source: str | None = None
+    case: CaseShape
+    params: dict[str, ParamShape] = {}
+    facts: dict[str, ChartFactShape] = {}
+    late: LateShape | None = None
+    states: dict[str, StateShape]
+    gates: dict[str, dict[str, LineShape]] = {}
+    moves: list[list[Any]]
+    overrides: Words | None = None
+    tests: list[ChartTestShape] = []

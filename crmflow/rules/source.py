@@ -1,0 +1,363 @@
+"""What stands in a YAML file, and where exactly does each key and value stand?"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from crmflow.core.diagnostic import Diagnostic, Edit, Position
+from crmflow.rules.quoting import Unquoted, unquoted
+from crmflow.rules.scalar import offsets
+
+Path = tuple[str | int, ...]
+Layer = Literal["core", "pack", "site"]
+
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
+_WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_MISSING_SPACE = re.compile(r"\s*(?:- )*[\w ]+?\s*([:：])\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file as it was found: `path` inside its pack or site gives the id ("fuel/visits/overdue.yaml"),
+    `shown` is how diagnostics name it."""
+
+    path: str
+    text: str | bytes
+    layer: Layer = "site"
+    pack: str = "site"
+    shown: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.path.removesuffix(".yaml").removesuffix(".yml")
+
+    @property
+    def is_vocabulary(self) -> bool:
+        return self.id.rpartition("/")[2] == "vocabulary"
+
+    @property
+    def name(self) -> str:
+        """How a diagnostic names the file."""
+        return self.shown or self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value and its key stand, as offsets in the text; `end` is exclusive."""
+
+    start: int
+    end: int
+    style: str | None = None
+    value: str | None = None
+    key_start: int | None = None
+    key_end: int | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is wrong: errors keep the rules from loading, notes do not."""
+
+    errors: list[Diagnostic] = field(default_factory=list)
+    notes: list[Diagnostic] = field(default_factory=list)
+
+
+class Lines:
+    """Offsets to lines and columns, in the text as its author wrote it: before quotes were put in."""
+
+    def __init__(self, text: str, inserted: Sequence[int] = ()) -> None:
+        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+        self.inserted = [at + n for n, at in enumerate(inserted)]
+
+    def position(self, offset: int) -> Position:
+        offset -= bisect_left(self.inserted, offset)
+        line = bisect_right(self.starts, offset)
+        return Position(line, offset - self.starts[line - 1] + 1)
+
+
+class Document:
+    """The data of one file (mappings, lists, text, Decimal, bool, None), and the place of each value."""
+
+    def __init__(self, file: RuleFile, text: str, lines: Lines, root: Node | None) -> None:
+        self.file = file
+        self.text = text
+        self.lines = lines
+        self.places: dict[Path, Place] = {(): Place(0, min(1, len(text)))}
+        self.repeated: list[tuple[Path, Place]] = []
+        self.refused: list[tuple[Place, str]] = []
+        self.data: Any = {} if root is None else self._read(root, ())
+
+    @property
+    def pack(self) -> str:
+        return self.file.pack
+
+    def value(self, path: Path) -> Any:
+        """The data at a path."""
+        data = self.data
+        for step in path:
+            data = data[step]
+        return data
+
+    def place(self, path: Path) -> Place:
+        """The place of a value, or of the nearest value around it when the path is not in the file."""
+        while path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+    def diagnostic(
+        self,
+        code: str,
+        path: Path,
+        parts: Mapping[str, object] | None = None,
+        *,
+        key: bool = False,
+        inside: tuple[int, int] | None = None,
+        suggestion: str | None = None,
+    ) -> Diagnostic:
+        """A finding at a value, at its key, or at the characters `inside` a text.
+
+        The suggestion is also the fix: it takes the place of what is marked.
+        """
+        place = self.place(path)
+        start, end = place.start, self._visible_end(place)
+        if key and place.key_start is not None and place.key_end is not None and path in self.places:
+            start, end = place.key_start, place.key_end
+        elif inside is not None and place.value is not None:
+            at = offsets(self.text[place.start : place.end], place.value, place.style)
+            first, last = inside
+            start, end = (
+                place.start + at[first],
+                place.start + (at[last - 1] + 1 if last > first else at[first]),
+            )
+        span = self.lines.position(start), self.lines.position(end)
+        return Diagnostic(
+            code,
+            self.file.name,
+            *span,
+            parts or {},
+            cell=cell_name(self.data, path),
+            suggestion=suggestion,
+            fix=() if suggestion is None else (Edit(*span, suggestion),),
+        )
+
+    def _visible_end(self, place: Place) -> int:
+        """Where the first line of a value ends: a finding marks one line."""
+        lines = self.text[place.start : place.end].splitlines()
+        return place.start + max(len(lines[0].rstrip()) if lines else 0, 1)
+
+    def _read(self, node: Node, path: Path, key: Node | None = None) -> object:
+        place = self._place(node, key)
+        self.places[path] = place
+        if node.anchor is not None or self.text[place.start : place.start + 1] in ("!", "&", "*"):
+            self.refused.append((place, self.text[place.start : place.end].split()[0]))
+        if isinstance(node, ScalarNode):
+            return node.value if node.style or _is_text(node.value) else plain(node.value)
+        if isinstance(node, SequenceNode):
+            return [self._read(item, (*path, n)) for n, item in enumerate(node.value)]
+        assert isinstance(node, MappingNode)
+        return self._mapping(node, path)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
+        data: dict[str, object] = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, ScalarNode) else self.text[_start(key) : _end(key)]
+            inner = (*path, name)
+            if name in data:
+                self.repeated.append((inner, self._place(value, key)))
+            elif name == "<<":
+                self.refused.append((self._place(key, None), name))
+            else:
+                data[name] = self._read(value, inner, key)
+        return data
+
+    def _place(self, node: Node, key: Node | None) -> Place:
+        return Place(
+            _start(node),
+            _end(node),
+            node.style if isinstance(node, ScalarNode) else None,
+            node.value if isinstance(node, ScalarNode) else None,
+            None if key is None else _start(key),
+            None if key is None else _end(key),
+        )
+
+
+def read(file: RuleFile, findings: Findings) -> Document | None:
+    """The file's data and places; None when YAML cannot be made of it. What is wrong goes to `findings`."""
+    text = _decode(file, findings)
+    if text is None:
+        return None
+    cells = unquoted(text)
+    insertions = sorted((each for cell in cells for each in cell.insertions()), key=lambda each: each[0])
+    lines = Lines(text, [at for at, _ in insertions])
+    repaired = _insert(text, insertions)
+    try:
+        root = YAML(typ="safe", pure=True).compose(repaired)
+    except YAMLError as error:
+        _complain(cells, file, Lines(text), None, findings)
+        if not findings.errors:
+            findings.errors.append(_syntax(file, repaired, lines, error))
+        return None
+    document = Document(file, repaired, lines, root)
+    _complain(cells, file, Lines(text), document, findings)
+    findings.errors.extend(_refusals(document))
+    if not isinstance(document.data, dict):
+        findings.errors.append(document.diagnostic("CRM071", ()))
+        return None
+    return document
+
+
+def plain(text: str) -> object:
+    """The value of an unquoted scalar: YAML 1.2's true, false, null and numbers; everything else is text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
+
+
+def _is_text(text: str) -> bool:
+    return text not in _WORDS and not text[:1].isdigit() and text[:1] != "-"
+
+
+def cell_name(data: object, path: Path) -> str | None:
+    """How a person names a cell of a table: its row's id and its column's heading ("A, share above")."""
+    match path:
+        case ("table", "rows", int(row), int(column), *_):
+            table = data.get("table") if isinstance(data, dict) else None
+            rows, heads = (table.get("rows"), table.get("when")) if isinstance(table, dict) else (None, None)
+            columns = ["id", *(heads if isinstance(heads, list) else ()), "then"]
+        case ("moves", int(row), int(column), *_):
+            rows = data.get("moves") if isinstance(data, dict) else None
+            columns = ["id", "from", "on", "when", "to", "and"]
+        case _:
+            return None
+    try:
+        id = rows[row][0]  # type: ignore[index]
+    except (IndexError, TypeError, KeyError):
+        return None
+    return f"{id}, {columns[column] if column < len(columns) else column + 1}"
+
+
+def _start(node: Node) -> int:
+    return int(node.start_mark.index)
+
+
+def _end(node: Node) -> int:
+    return int(node.end_mark.index)
+
+
+def _insert(text: str, insertions: Sequence[tuple[int, str]]) -> str:
+    pieces, last = [], 0
+    for at, sign in insertions:
+        pieces += [text[last:at], sign]
+        last = at
+    return "".join([*pieces, text[last:]])
+
+
+def _decode(file: RuleFile, findings: Findings) -> str | None:
+    if isinstance(file.text, str):
+        return file.text.removeprefix("\ufeff")
+    try:
+        return file.text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = file.text[: error.start].decode("utf-8-sig", "replace")
+        start = Lines(before).position(len(before))
+        end = Position(start.line, start.column + 1)
+        parts = {"line": start.line, "encoding": _encoding(file.text)}
+        findings.errors.append(Diagnostic("CRM040", file.name, start, end, parts))
+        return None
+
+
+def _encoding(raw: bytes) -> str:
+    """What a file that is not UTF-8 most likely is."""
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "UTF-16"
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return "?"
+    return "GBK/GB18030"
+
+
+def _complain(
+    cells: Sequence[Unquoted], file: RuleFile, lines: Lines, document: Document | None, findings: Findings
+) -> None:
+    """One finding for each cell that lacks its quotes, named by row and column where it stands in a table."""
+    paths: dict[Position, Path] = {}
+    if document is not None:
+        paths = {document.lines.position(place.start): path for path, place in document.places.items()}
+    for cell in cells:
+        if cell.is_type:
+            continue
+        start, end = lines.position(cell.start), lines.position(cell.end)
+        name = None if document is None else cell_name(document.data, paths.get(start, ()))
+        if cell.is_reference:
+            found = Diagnostic("CRM047", file.name, start, end, {"name": cell.text}, name)
+        else:
+            parts = {"name": cell.text, "quoted": cell.quoted}
+            fix = (Edit(start, end, cell.quoted),)
+            found = Diagnostic("CRM041", file.name, start, end, parts, name, cell.quoted, fix)
+        (findings.notes if cell.title else findings.errors).append(found)
+
+
+def _refusals(document: Document) -> Iterator[Diagnostic]:
+    """Repeated keys, and the parts of YAML that rule files do not use."""
+    for path, place in document.repeated:
+        first = document.places[path].key_start
+        line = 0 if first is None else document.lines.position(first).line
+        start, end = (document.lines.position(at or 0) for at in (place.key_start, place.key_end))
+        yield Diagnostic("CRM048", document.file.name, start, end, {"name": path[-1], "first": line})
+    for place, name in document.refused:
+        begin = document.lines.position(place.start)
+        end = Position(begin.line, begin.column + len(name))
+        yield Diagnostic("CRM047", document.file.name, begin, end, {"name": name})
+
+
+def _syntax(file: RuleFile, text: str, lines: Lines, error: YAMLError) -> Diagnostic:
+    """What is wrong with a file that is not YAML, in our words."""
+    code, offset, length = _cause(text, error)
+    start, end = lines.position(offset), lines.position(offset + length)
+    parts: dict[str, object] = {"line": start.line, "name": text[offset : offset + length]}
+    space = _MISSING_SPACE.match(text, text.rfind("\n", 0, offset) + 1) if code == "CRM044" else None
+    fix: tuple[Edit, ...] = ()
+    if space is not None:
+        start, end = lines.position(space.start(1)), lines.position(space.end())
+        fix = (Edit(start, end, ": "),)
+    return Diagnostic(code, file.name, start, end, parts, suggestion=": " if fix else None, fix=fix)
+
+
+def _cause(text: str, error: YAMLError) -> tuple[str, int, int]:
+    """Our code for what the YAML reader met, and the place: offset and length."""
+    if not isinstance(error, MarkedYAMLError):
+        at = int(getattr(error, "position", 0) or 0)
+        return "CRM049", at, 1
+    problem, context = error.problem or "", error.context or ""
+    at = 0 if error.problem_mark is None else int(error.problem_mark.index)
+    begun = at if error.context_mark is None else int(error.context_mark.index)
+    if text[at : at + 1] == "\t":
+        return "CRM042", at, len(text[at:]) - len(text[at:].lstrip("\t"))
+    if "quoted scalar" in context:
+        return "CRM045", begun, 1
+    if "flow" in context:
+        return "CRM046", begun, 1
+    if "simple key" in context or "expected ':'" in problem:
+        return "CRM044", begun, 1
+    if "another document" in problem:
+        return "CRM047", at, 3
+    if "not allowed here" in problem or "block" in context:
+        return "CRM043", _first_sign(text, at), 1
+    return "CRM049", at, 1
+
+
+def _first_sign(text: str, at: int) -> int:
+    """The first visible character of the line on which `at` stands."""
+    start = text.rfind("\n", 0, at) + 1
+    while text[start : start + 1] == " ":
+        start += 1
+    return start

@@ -1,0 +1,242 @@
+"""Which names does a site know: fields, kinds, roles, levels, messages and facts, each in which pack?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from crmflow.core.field import Field
+from crmflow.core.text import Text
+from crmflow.rules import feel
+from crmflow.rules.fact import Fact
+from crmflow.rules.feel import ContextType, Enumeration, ListType, Name, Scope, Type
+from crmflow.rules.feel.scope import nearest
+
+CORE = "core"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A role, level, kind of key or kind of case. Roles, levels and keys are the whole company's and have
+    bare names; `aliases` are other spellings, labels included."""
+
+    name: str
+    label: Text
+    aliases: tuple[str, ...] = ()
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of touchpoint or signal, by qualified name; its fields by bare name. `scope` is a signal's."""
+
+    name: str
+    label: Text
+    fields: Mapping[str, Field]
+    aliases: tuple[str, ...] = ()
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingKind:
+    """A kind of holding, by qualified name. `list` is the canonical name under which a customer's rules see
+    the holdings ("insurance.held policies"); fields have bare names, own facts canonical ones."""
+
+    name: str
+    label: Text
+    list: str | None
+    list_label: Text | None
+    fields: Mapping[str, Field]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message by qualified name: `text` has placeholders, `purpose` is what a consent must cover."""
+
+    name: str
+    purpose: str
+    text: Text
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a rulebook gives to others: a typed name, `of` its values in order."""
+
+    name: str
+    label: Text
+    of: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+UNIT = ContextType(
+    {
+        "id": Name("id", feel.string, ("编号",)),
+        "name": Name("name", feel.string, ("名称",)),
+        "level": Name("level", feel.string, ("层级",)),
+        "parent": Name("parent", feel.string, ("上级",)),
+    }
+)
+STAFF = ContextType(
+    {
+        "id": Name("id", feel.string, ("工号",)),
+        "name": Name("name", feel.string, ("姓名",)),
+        "active": Name("active", feel.boolean, ("在岗",)),
+        "left": Name("left", feel.boolean, ("离职",)),
+        "unit": Name("unit", UNIT, ("所属单位",)),
+    }
+)
+PRESENT: Mapping[str, Name] = {
+    "owner": Name("owner", STAFF, ("责任人",)),
+    "participants": Name("participants", ListType(STAFF), ("参与人",)),
+    "today": Name("today", feel.date, ("今天",)),
+    "now": Name("now", feel.date_time, ("此刻",)),
+}
+"""The names that every customer has, whatever the packs declare."""
+
+_TYPES: Mapping[str, Type] = {
+    "string": feel.string,
+    "boolean": feel.boolean,
+    "number": feel.number,
+    "date": feel.date,
+    "instant": feel.date_time,
+    "staff": STAFF,
+    "unit": UNIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All names of the installed packs and the site.
+
+    Fields of customers, facts (those of the population too) and results are keyed by canonical name
+    ("fuel.last fill"), kinds and messages by qualified name; keys, levels and roles by bare name.
+    """
+
+    customer: Mapping[str, Field] = field(default_factory=dict)
+    keys: Mapping[str, Word] = field(default_factory=dict)
+    levels: Mapping[str, Word] = field(default_factory=dict)
+    roles: Mapping[str, Word] = field(default_factory=dict)
+    holdings: Mapping[str, HoldingKind] = field(default_factory=dict)
+    touchpoints: Mapping[str, Kind] = field(default_factory=dict)
+    signals: Mapping[str, Kind] = field(default_factory=dict)
+    cases: Mapping[str, Word] = field(default_factory=dict)
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    fact_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    results: Mapping[str, Result] = field(default_factory=dict)
+    own_levels: Mapping[str, Mapping[str, Word]] = field(default_factory=dict)
+
+    def with_levels_of(self, pack: str) -> Vocabulary:
+        """The same with the levels that a pack was written for: its own, else the core's."""
+        return replace(self, levels=self.own_levels.get(pack) or self.own_levels.get(CORE, {}))
+
+    def scope(self, pack: str, holding: str | None = None) -> Scope:
+        """The names that a rule of `pack` may read about a customer, or a holding of a qualified kind."""
+        outer = Scope({**dict(as_written(self._names(), pack)), **PRESENT})
+        return outer if holding is None else outer.child(dict(as_written(self._held(holding), pack)))
+
+    def label(self, name: str) -> Text:
+        """How a canonical name is called in both languages; the name itself where nobody declared it."""
+        for names in (self.customer, self.facts, self.results):
+            if name in names:
+                return names[name].label
+        for kind in self.holdings.values():
+            bare = name.partition(".")[2]
+            if kind.list == name and kind.list_label is not None:
+                return kind.list_label
+            if name in kind.facts:
+                return kind.facts[name].label
+            if bare in kind.fields and name == f"{pack_of(kind.name)}.{bare}":
+                return kind.fields[bare].label
+        return _PRESENT_LABELS.get(name) or Text.of(name)
+
+    def resolve(self, names: Iterable[str], pack: str, spelling: str) -> str | None:
+        """The qualified name that a spelling in a pack's file means: its own, the core's, else as it is."""
+        known = frozenset(names)
+        return next(
+            (each for each in (f"{pack}.{spelling}", f"{CORE}.{spelling}", spelling) if each in known), None
+        )
+
+    def _names(self) -> Iterator[Name]:
+        for name, declared in self.customer.items():
+            yield Name(name, type_of(declared), (declared.label.en, declared.label.zh, *declared.aliases))
+        for name, fact in self.facts.items():
+            yield Name(name, fact.type, (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ())))
+        for name, result in self.results.items():
+            yield Name(name, Enumeration(result.of), result.aliases)
+        for kind in self.holdings.values():
+            if kind.list is not None:
+                labels = () if kind.list_label is None else (kind.list_label.en, kind.list_label.zh)
+                yield Name(kind.list, ListType(self.item(kind.name)), labels)
+
+    def _held(self, kind: str) -> Iterator[Name]:
+        holding = self.holdings[kind]
+        for name, declared in holding.fields.items():
+            spellings = (declared.label.en, declared.label.zh, *declared.aliases)
+            yield Name(f"{pack_of(kind)}.{name}", type_of(declared), spellings)
+        for name, fact in holding.facts.items():
+            yield Name(name, fact.type, (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ())))
+
+    def item(self, kind: str) -> ContextType:
+        """One holding as an item of a customer's list: bare names, with kind, at and id."""
+        fields = {
+            "kind": Name("kind", feel.string, ("类型",)),
+            "at": Name("at", feel.date_time, ("时间",)),
+            "id": Name("id", feel.number, ("编号",)),
+        }
+        for name, declared in self.holdings[kind].fields.items():
+            fields[name] = Name(
+                name, type_of(declared), (declared.label.en, declared.label.zh, *declared.aliases)
+            )
+        return ContextType(fields)
+
+
+_PRESENT_LABELS = {
+    "owner": Text("owner", "责任人"),
+    "participants": Text("participants", "参与人"),
+    "today": Text("today", "今天"),
+    "now": Text("now", "此刻"),
+}
+
+
+def pack_of(qualified: str) -> str:
+    """ "fuel" of "fuel.last fill"."""
+    return qualified.partition(".")[0]
+
+
+def bare(qualified: str) -> str:
+    """ "last fill" of "fuel.last fill"."""
+    return qualified.partition(".")[2] or qualified
+
+
+def type_of(declared: Field) -> Type:
+    """The FEEL type of a field's values, as rules see them."""
+    return Enumeration(declared.values) if declared.kind == "one of" else _TYPES[declared.kind]
+
+
+def spelled(words: Mapping[str, Word], spelling: str) -> str | None:
+    """The bare name of a role, level or key by any of its spellings."""
+    if spelling in words:
+        return spelling
+    return next((name for name, word in words.items() if spelling in word.aliases), None)
+
+
+def nearest_word(words: Mapping[str, Word], spelling: str) -> str | None:
+    """The known spelling most like a wrong one."""
+    return nearest(spelling, [each for name, word in words.items() for each in (name, *word.aliases)])
+
+
+def as_written(names: Iterable[Name], pack: str) -> Iterator[tuple[str, Name]]:
+    """Names as `pack` may write them: own names first, then the core's, bare; those of others qualified."""
+    ranked = sorted(
+        names, key=lambda name: (pack_of(name.canonical) != pack, pack_of(name.canonical) != CORE)
+    )
+    for name in ranked:
+        own = pack_of(name.canonical)
+        spellings = tuple(dict.fromkeys((bare(name.canonical), *name.spellings)))
+        qualified = tuple(f"{own}.{spelling}" for spelling in spellings)
+        plain = (*spellings, *qualified) if own in (pack, CORE) else qualified
+        yield name.canonical, Name(name.canonical, name.type, plain)

@@ -1,0 +1,175 @@
+"""What happened with customers, and how is it recorded once and never changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, exists, literal, select
+
+from crmflow.core.field import Stored, Value
+from crmflow.core.intake import TouchpointRow
+from crmflow.core.touchpoint import Touchpoint
+from crmflow.store import tables
+from crmflow.store.dated import known
+from crmflow.store.given import Row
+from crmflow.store.transaction import Outcome, Transaction, Written, bucket_of, chunks
+
+COLUMNS = [tables.touchpoint.c[name] for name in Touchpoint.__slots__]
+
+
+class Happened(NamedTuple):
+    """A touchpoint's row with the ids of the customer and holding that it names."""
+
+    row: TouchpointRow
+    customer_id: int
+    holding_id: int | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What is recorded under one external id: every content that it ever had, and the last."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    last: int | None = None
+
+    def add(self, digest: str, id: int) -> None:
+        self.ids[digest] = id
+        self.last = id
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoints:
+    """Adds and reads touchpoints."""
+
+    tx: Transaction
+
+    def add(self, rows: Sequence[Happened], *, import_id: int | None = None) -> Written:
+        """Records what happened.
+
+        Content (`digest`) that is recorded under its (source, external id) stays as it is ("same"); other
+        content is a correction that voids the last one ("changed").
+        """
+        written = Written()
+        for chunk in chunks(rows):
+            written += self._add(chunk, import_id)
+        return written
+
+    def _add(self, happened: Sequence[Happened], import_id: int | None) -> Written:
+        present = self._present(each.row for each in happened)
+        ids: list[int] = []
+        outcomes: list[Outcome] = []
+        rows: list[Row] = []
+        for each, id in zip(
+            happened, self.tx.mint(bucket_of(each.customer_id) for each in happened), strict=True
+        ):
+            known = present.setdefault((each.row.source, each.row.external_id), Known())
+            if each.row.digest in known.ids:
+                ids.append(known.ids[each.row.digest])
+                outcomes.append("same")
+                continue
+            rows.append(self._row(id, each, known.last, import_id))
+            ids.append(id)
+            outcomes.append("new" if known.last is None else "changed")
+            known.add(each.row.digest, id)
+        self.tx.insert(tables.touchpoint, rows)
+        return Written(ids, outcomes)
+
+    def _row(self, id: int, happened: Happened, voids: int | None, import_id: int | None) -> Row:
+        row = happened.row
+        return {
+            "bucket": bucket_of(happened.customer_id),
+            "customer_id": happened.customer_id,
+            "at": row.at,
+            "id": id,
+            "recorded_at": self.tx.now,
+            "kind": row.kind,
+            "source": row.source,
+            "external_id": row.external_id,
+            "digest": row.digest,
+            "fields": row.fields,
+            "holding_id": happened.holding_id,
+            "unit": row.unit,
+            "staff": row.staff,
+            "channel": row.channel,
+            "voids": voids,
+            "import_id": import_id,
+            "line": row.line,
+        }
+
+    def _present(self, rows: Iterable[TouchpointRow]) -> dict[tuple[str, str], Known]:
+        table = tables.touchpoint
+        found = self.tx.matches(
+            select(table.c.source, table.c.external_id, table.c.digest, table.c.id).order_by(
+                table.c.recorded_at, table.c.id
+            ),
+            ((row.source, row.external_id) for row in rows),
+            table.c.source,
+            table.c.external_id,
+        )
+        present: dict[tuple[str, str], Known] = {}
+        for source, external_id, digest, id in found:
+            present.setdefault((source, external_id), Known()).add(digest, id)
+        return present
+
+    def scan(
+        self,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        customers: Iterable[int] | None = None,
+    ) -> Iterator[tuple[int, list[Touchpoint]]]:
+        """What happened up to `as_of`, as known at `known_at`, by customer in the store's order.
+
+        Each customer's come by (at, id); what a correction voided is left out.
+        """
+        table = tables.touchpoint
+        where = [] if customers is None else [self.tx.among(table.c.bucket, table.c.customer_id, customers)]
+        rows = self.tx.stream(
+            select(*COLUMNS)
+            .where(*known(table, as_of, known_at), ~voided(known_at), *where)
+            .order_by(table.c.bucket, table.c.customer_id, table.c.at, table.c.id),
+            few=customers is not None,
+        )
+        decode = self.tx.codec.decode
+        for customer_id, group in groupby(rows, _customer):
+            yield customer_id, [_noun(row, decode) for row in group]
+
+    def of(self, customer_id: int, **moment: datetime | None) -> list[Touchpoint]:
+        """One customer's touchpoints by (at, id)."""
+        return next((group for _, group in self.scan(customers=[customer_id], **moment)), [])
+
+    def unopened(
+        self, kind: str, chart: str, *, as_of: datetime, known_at: datetime | None = None
+    ) -> Iterator[Touchpoint]:
+        """The touchpoints of a kind without a case of the chart, by the key of `core.case.opening_key`."""
+        table = tables.touchpoint
+        key = literal(f"{chart}|touchpoint:", Text) + table.c.source + ":" + table.c.external_id
+        opened = exists().where(tables.case.c.bucket == table.c.bucket, tables.case.c.key == key)
+        rows = self.tx.stream(
+            select(*COLUMNS)
+            .where(table.c.kind == kind, *known(table, as_of, known_at), ~voided(known_at), ~opened)
+            .order_by(table.c.at, table.c.id)
+        )
+        for row in rows:
+            yield _noun(row, self.tx.codec.decode)
+
+
+def voided(known_at: datetime | None) -> ColumnElement[bool]:
+    """That a correction, as far as known, names this touchpoint."""
+    correction = tables.touchpoint.alias("correction")
+    return exists().where(correction.c.voids == tables.touchpoint.c.id, *known(correction, None, known_at))
+
+
+def _customer(row: Any) -> int:
+    customer_id: int = row.customer_id
+    return customer_id
+
+
+def _noun(row: Any, decode: Callable[[str, Mapping[str, Stored]], Mapping[str, Value]]) -> Touchpoint:
+    id, bucket, customer_id, kind, at, recorded_at, source, external_id, fields, *others = row
+    known = decode(kind, fields)
+    return Touchpoint(id, bucket, customer_id, kind, at, recorded_at, source, external_id, known, *others)

@@ -1,0 +1,269 @@
+"""What can be done inside one transaction? Ids, the present moment, and sets of rows in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    func,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crmflow.core.field import Codec, Stored, Value
+from crmflow.core.intake import Counts
+from crmflow.errors import StoreError
+from crmflow.store import tables
+from crmflow.store.failure import coded
+from crmflow.store.given import PARAMETER, Row, carried, given
+
+CHUNK = 5_000
+"""Rows in one statement, and rows fetched at a time."""
+RESERVE = 100
+"""Serial numbers that are taken at a time."""
+BUCKETS = 64
+BUCKET_BITS = 6
+Clock = Callable[[], datetime]
+Item = TypeVar("Item")
+Rows: TypeAlias = "CursorResult[*tuple[Any, ...]]"
+
+
+def bucket_of(id: int) -> int:
+    """The bucket 0–63 of whatever has this id: its last six bits."""
+    return id % BUCKETS
+
+
+Outcome = Literal["new", "changed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a set of rows: id and outcome of each, in order."""
+
+    ids: Sequence[int] = ()
+    outcomes: Sequence[Outcome] = ()
+
+    def __add__(self, other: Written) -> Written:
+        return Written([*self.ids, *other.ids], [*self.outcomes, *other.outcomes])
+
+    @property
+    def counts(self) -> Counts:
+        return counts(self.outcomes)
+
+
+def counts(outcomes: Sequence[Outcome]) -> Counts:
+    """How many rows had each outcome."""
+    return Counts(outcomes.count("new"), outcomes.count("changed"), outcomes.count("same"))
+
+
+class AsStored:
+    """The codec of who has no vocabulary: fields are given and come back in stored form."""
+
+    def encode(self, kind: str, fields: Mapping[str, Value]) -> Mapping[str, Stored]:
+        return cast(Mapping[str, Stored], fields)
+
+    def decode(self, kind: str, stored: Mapping[str, Stored]) -> Mapping[str, Value]:
+        return cast(Mapping[str, Value], stored)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One transaction on a connection, written by `actor`."""
+
+    connection: Connection
+    actor: str
+    schema: str | None = None
+    clock: Clock | None = None
+    codec: Codec = field(default_factory=AsStored)
+    reading: bool = False
+    _reserve: list[int] = field(default_factory=list)
+
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present moment, read once: from `clock`, from PostgreSQL's server, else from this machine."""
+        if self.clock is not None:
+            return self.clock().astimezone(UTC)
+        if self.dialect == "postgresql":
+            read: datetime = self.execute(select(func.clock_timestamp())).scalar_one()
+            return read.astimezone(UTC)
+        return datetime.now(UTC)
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        return {} if self.schema is None else {"schema_translate_map": {None: self.schema}}
+
+    def execute(self, statement: Executable, parameters: Mapping[str, object] | None = None) -> Rows:
+        with coded():
+            return self.connection.execute(statement, parameters, execution_options=self._options)
+
+    def stream(self, statement: Executable, *, few: bool = False) -> Iterator[Any]:
+        """The rows of a long answer, fetched a chunk at a time; of one with a `few` rows, at once.
+
+        Do not write to the tables that are being read until the stream is at its end.
+        """
+        options = self._options if few else {**self._options, "yield_per": CHUNK}
+        with coded(), self.connection.execute(statement, execution_options=options) as rows:
+            yield from rows
+
+    # sets of rows
+
+    def given(self, rows: Sequence[tuple[object, ...]], *columns: Column[Any]) -> FromClause:
+        """A set of rows as a relation with these columns."""
+        return given(self.dialect, columns, rows)
+
+    def matches(
+        self, statement: Select[*tuple[Any, ...]], keys: Iterable[tuple[object, ...]], *columns: Column[Any]
+    ) -> Iterator[Any]:
+        """The rows of a statement in which these columns are one of the keys."""
+        for chunk in chunks(list(dict.fromkeys(keys))):
+            wanted = self.given(chunk, *columns)
+            same = and_(*(column == wanted.c[column.name] for column in columns))
+            yield from self.execute(statement.join(wanted, same)).all()
+
+    def among(
+        self, bucket: ColumnElement[Any], id: ColumnElement[Any], ids: Iterable[int]
+    ) -> ColumnElement[bool]:
+        """That a row's id is one of these."""
+        match list(ids):
+            case [one]:
+                return and_(bucket == bucket_of(one), id == one)
+            case several:
+                rows = [(bucket_of(one), one) for one in several]
+                wanted = self.given(rows, tables.customer.c.bucket, tables.customer.c.id)
+                return tuple_(bucket, id).in_(select(wanted.c.bucket, wanted.c.id))
+
+    def listed(self, column: Column[Any], values: Iterable[str]) -> Select[str]:
+        """A list of values of a column, to look into."""
+        wanted = self.given([(value,) for value in values], column)
+        return select(wanted.c[column.name])
+
+    def mint(self, buckets: Iterable[int]) -> list[int]:
+        """A new id in each of these buckets, ascending within a bucket."""
+        wanted = list(buckets)
+        return [
+            (serial << BUCKET_BITS) | bucket
+            for serial, bucket in zip(self.serials(len(wanted)), wanted, strict=True)
+        ]
+
+    def mint_spread(self, count: int) -> list[int]:
+        """New ids spread evenly over the buckets, ascending: for customers, and for what hangs on none."""
+        return [(serial << BUCKET_BITS) | bucket_of(serial) for serial in self.serials(count)]
+
+    def serials(self, count: int) -> Sequence[int]:
+        """The next serial numbers, ascending; a few are kept in hand for the next time."""
+        self._demand_writing()
+        if len(self._reserve) < count:
+            self._reserve.extend(self._take_serials(max(count, RESERVE)))
+        taken = self._reserve[:count]
+        del self._reserve[:count]
+        return taken
+
+    def _take_serials(self, count: int) -> Sequence[int]:
+        if self.dialect == "postgresql":
+            numbers = select(tables.counter.next_value()).select_from(
+                func.generate_series(1, count).alias("n")
+            )
+            return sorted(self.execute(numbers).scalars())
+        taken = update(tables.minted).values(serial=tables.minted.c.serial + count)
+        last: int = self.execute(taken.returning(tables.minted.c.serial)).scalar_one()
+        return range(last - count + 1, last + 1)
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        for chunk in self._chunks(rows):
+            self.execute(writing(self.dialect, table, tuple(chunk[0]), "insert"), self._carry(chunk))
+
+    def insert_new(self, table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str = "id") -> set[Any]:
+        """Inserts the rows whose `by` is not in the table yet; returns the ids of those that went in."""
+        return {
+            row[0]
+            for chunk in self._chunks(rows)
+            for row in self.execute(
+                writing(self.dialect, table, tuple(chunk[0]), "skip", by, id), self._carry(chunk)
+            )
+        }
+
+    def put(self, table: Table, rows: Sequence[Row], by: tuple[str, ...]) -> None:
+        """Inserts the rows, or replaces their other columns where `by` is in the table."""
+        for chunk in self._chunks(rows):
+            self.execute(writing(self.dialect, table, tuple(chunk[0]), "replace", by), self._carry(chunk))
+
+    def change(self, table: Table, rows: Sequence[Row], by: tuple[str, ...] = ("bucket", "id")) -> int:
+        """Sets the other columns of the rows that have this `by`; returns how many there were."""
+        return sum(
+            self.execute(changing(self.dialect, table, tuple(chunk[0]), by), self._carry(chunk)).rowcount
+            for chunk in self._chunks(rows)
+        )
+
+    def _carry(self, rows: Sequence[Row]) -> dict[str, str]:
+        return {PARAMETER: carried(self.dialect, list(rows[0]), [tuple(row.values()) for row in rows])}
+
+    def _chunks(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        self._demand_writing()
+        return chunks(rows)
+
+    def _demand_writing(self) -> None:
+        if self.reading:
+            raise StoreError("CRM415")
+
+
+def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+    """The items in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+Action = Literal["insert", "skip", "replace"]
+
+
+@cache
+def writing(
+    dialect: str, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...] = (), id: str = ""
+) -> Executable:
+    """INSERT … SELECT from the given rows; what is there already (`by`) is skipped or replaced."""
+    rows = given(dialect, [table.c[name] for name in names])
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # "WHERE true" keeps SQLite from reading ON CONFLICT as the ON of a join
+    into = insert(table).from_select(names, select(*(rows.c[name] for name in names)).where(true()))
+    if action == "insert":
+        return into
+    if action == "skip":
+        skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
+        return skipped.returning(table.c[id])
+    others = {name: into.excluded[name] for name in names if name not in by}
+    return into.on_conflict_do_update(index_elements=by, set_=others)
+
+
+def partial_index(table: Table, by: tuple[str, ...]) -> Any:
+    """The condition of the unique index over these columns; None: it holds for all rows."""
+    for index in table.indexes:
+        if index.unique and tuple(column.name for column in index.columns) == by:
+            return index.dialect_options["postgresql"]["where"]
+    return None
+
+
+@cache
+def changing(dialect: str, table: Table, names: tuple[str, ...], by: tuple[str, ...]) -> Executable:
+    """UPDATE … FROM the given rows."""
+    rows = given(dialect, [table.c[name] for name in names])
+    matches = [table.c[name] == rows.c[name] for name in by]
+    return update(table).values({name: rows.c[name] for name in names if name not in by}).where(*matches)

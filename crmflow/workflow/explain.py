@@ -1,0 +1,133 @@
+"""Where does a case stand, since when, who holds it and why them, what comes next, and what happened?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from crmflow.core.case import Case, Moved
+from crmflow.core.chart import Chart
+from crmflow.core.explanation import Explanation
+from crmflow.core.post import Posts
+from crmflow.core.text import Text
+from crmflow.errors import catalogue
+from crmflow.workflow.clock import next_timer
+from crmflow.workflow.levels import level_above, unit_at
+from crmflow.workflow.words import Words, elapsed, listed, say, term
+
+
+def explain_case(
+    chart: Chart,
+    case: Case,
+    history: Iterable[Moved],
+    *,
+    posts: Posts,
+    as_of: datetime,
+    zone: ZoneInfo,
+    show_personal: bool = False,
+) -> Explanation:
+    """A tree: where it stands; below that who, by when, what next, what blocks it, and its history."""
+    words = Words(chart, posts, zone, show_personal=show_personal)
+    since = case.closed_at or case.entered_at
+    open_parts: Iterable[Explanation] = ()
+    if case.closed_at is None:
+        open_parts = (
+            _who(words, case),
+            *_deadline(words, case, as_of),
+            _next(words, case),
+            *_blocked(words, case),
+        )
+    return Explanation(
+        say(
+            "stands" if case.closed_at is None else "is-closed",
+            case=case.id,
+            chart=chart.title,
+            state=words.state(case.state),
+            since=words.moment(since),
+        ),
+        since=since,
+        because=(*open_parts, Explanation(say("history"), because=tuple(_history(words, history)))),
+    )
+
+
+def _who(words: Words, case: Case) -> Explanation:
+    role = words.chart.states[case.state].by
+    if role is None:
+        return Explanation(say("no-holder"))
+    unit = unit_at(words.chart, case.unit, case.level, words.posts)
+    barred = tuple(_barred(words, case))
+    parts = {"role": words.label(role), "unit": words.unit(unit.code if unit else case.unit)}
+    if case.holder is None or case.holder_unit is None:
+        return Explanation(say("nobody", **parts), holds=False, because=barred)
+    if unit is not None and case.holder_unit != unit.code:
+        barred = (*barred, Explanation(say("unit-above", **parts)))
+    appointed = case.holder in words.posts.appointed(role, case.holder_unit)
+    parts |= {"holder": words.person(case.holder), "unit": words.unit(case.holder_unit)}
+    return Explanation(say("holder" if appointed else "deputy", **parts), because=barred)
+
+
+def _barred(words: Words, case: Case) -> Iterator[Explanation]:
+    for fact in words.chart.states[case.state].not_by:
+        person = case.data.get(fact)
+        if isinstance(person, str):
+            yield Explanation(say("not-by", person=words.person(person), fact=words.label(fact)))
+
+
+def _deadline(words: Words, case: Case, as_of: datetime) -> Iterator[Explanation]:
+    allowed = words.chart.states[case.state].term(case.level)
+    if allowed is None or case.late_at is None:
+        return
+    sentence = "due" if as_of < case.late_at else "overdue"
+    at = words.moment(case.late_at)
+    yield Explanation(say(sentence, at=at, term=term(allowed), where=words.where(case.level)))
+
+
+def _next(words: Words, case: Case) -> Explanation:
+    timer = next_timer(words.chart, case, words.posts)
+    if timer is None:
+        return Explanation(say("no-timer"))
+    at, move = words.moment(timer.at), timer.move
+    if move is None:
+        above = level_above(words.chart, case.unit, case.level, words.posts)
+        return Explanation(say("goes-up", at=at, level=words.label(above)))
+    sentence = "goes-on-if" if move.gates or move.when is not None else "goes-on"
+    return Explanation(
+        say(sentence, at=at, to=words.state(move.to), after=elapsed(timer.at - case.entered_at))
+    )
+
+
+def _blocked(words: Words, case: Case) -> Iterator[Explanation]:
+    lines = tuple(Explanation(say("line", line=words.line(line)), holds=False) for line in case.blocked)
+    if lines:
+        yield Explanation(say("waits"), holds=False, because=lines)
+
+
+def _history(words: Words, history: Iterable[Moved]) -> Iterator[Explanation]:
+    level = None
+    for row in history:
+        rose = row.kind == "moved" and row.level != level
+        yield Explanation(_row(words, row, "moved-up" if rose else row.kind), since=row.at)
+        level = row.level
+
+
+def _row(words: Words, row: Moved, sentence: str) -> Text:
+    parts: dict[str, object] = {
+        "at": words.moment(row.at),
+        "actor": words.person(row.actor),
+        "state": words.state(row.state),
+        "to": words.state(row.to),
+        "level": words.label(row.level),
+        "where": words.where(row.level),
+        "holder": words.person(row.holder),
+        "with": say("with", holder=words.person(row.holder)) if row.holder else Text("", ""),
+        "message": words.label(row.message),
+        "lines": listed(words.line(line) for line in row.lines),
+        "filled": words.filled(row.data),
+    }
+    if row.code is not None:
+        message = catalogue()[row.code].message
+        parts["reason"] = Text(message["en"], message["zh"]).filled(**parts)
+    if row.kind == "assigned" and row.holder is None:
+        sentence = "unassigned"
+    return say(sentence, **parts)

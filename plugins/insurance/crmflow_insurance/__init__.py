@@ -1,0 +1,1 @@
+"""What does the insurance pack bring to life insurers? Everything in this folder; hooks.py registers it."""

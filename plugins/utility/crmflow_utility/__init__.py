@@ -1,0 +1,1 @@
+"""What does the utility pack bring to power utilities? Everything in this folder; hooks.py registers it."""
