@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from crmflow.core.field import Field
 from crmflow.core.text import Text
+from crmflow.engine.intake import sink
 from crmflow.exchange.importing import ImportReport, Put, import_table
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
@@ -47,7 +48,7 @@ def through_crmflow(database: Path) -> tuple[float, ImportReport]:
 
         def put(rows: Sequence[IntakeRow], /) -> Put:
             with store.batch("benchmark") as batch:
-                return Put(*batch.intake.put(rows))
+                return sink(batch, 0, rows)
 
         start = time.perf_counter()
         report = import_table(

@@ -18,7 +18,7 @@ FILES = [
 ]
 PYTHON = [path for path in FILES if path.suffix == ".py"]
 CORE = [path for path in PYTHON if path.parts[0] == "crmflow"]
-PACKS = [path for path in PYTHON if path.parts[0] == "plugins" and path.parts[2].startswith("crmflow_")]
+PACKS = [path for path in PYTHON if path.parts[0] == "plugins" and "crmflow_" in path.as_posix()]
 
 
 def text(path: Path) -> str:

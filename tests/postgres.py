@@ -50,11 +50,15 @@ class Cluster:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def name(self, url: str) -> str:
+        """The database of a URL."""
+        return url.rpartition("/")[2].partition("?")[0]
+
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database, dropped at the end (20 ms to make, 15 ms to drop)."""
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """The URL of an empty database, or of a copy of the one at a URL; dropped at the end (20 ms to make)."""
         name = next(self.names)
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {self.name(template) if template else 'template0'}")
         try:
             yield self.url(name)
         finally:

@@ -44,8 +44,18 @@ class Command(click.Command):
         except Exception as error:
             if traceback:
                 raise
-            show(shell, coded(error))
-            ctx.exit(exit_code(error))
+            ctx.exit(report(shell, error))
+
+
+def report(shell: Shell, error: Exception) -> int:
+    """Shows what went wrong, and gives the exit code. Rule files that are wrong are findings."""
+    if findings := getattr(error, "diagnostics", ()):
+        from crmflow.cli.frames import show_findings
+
+        show_findings(shell, findings, "full")
+        return FINDINGS
+    show(shell, coded(error))
+    return USAGE if isinstance(error, SettingsError) else FAILURE
 
 
 def coded(error: Exception) -> CrmflowError:
@@ -58,8 +68,3 @@ def coded(error: Exception) -> CrmflowError:
 def show(shell: Shell, error: CrmflowError) -> None:
     """The error in one line: its code, what and where, and what to do."""
     shell.err.print(f"[bold red]{error.code}[/] {escape(error.text(shell.language))}", soft_wrap=True)
-
-
-def exit_code(error: Exception) -> int:
-    """Usage for what the site or the command line says wrongly, failure for the rest."""
-    return USAGE if isinstance(error, SettingsError) else FAILURE

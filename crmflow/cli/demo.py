@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmflow.cli.command import Command
-from crmflow.cli.intake import say_import
+from crmflow.cli.intake import bring_in, say_import
 from crmflow.cli.render import show_run
 from crmflow.cli.run import write_report
 from crmflow.cli.shell import Shell
@@ -81,10 +82,10 @@ def show_pack(shell: Shell, pack: Pack, folder: Path, language: str | None) -> S
     with shell.engine(site) as engine:
         engine.publish(actor="cli", note="demo")
         for table in world.tables:
-            bring_in(shell, engine, table, folder)
+            import_table(shell, engine, table, folder)
         with shell.progress("running", "正在运行") as progress:
             report = engine.run(end_of_day(world.as_of, site.zone), actor="cli", progress=progress)
-        show_run(shell, report)
+        show_run(shell, report, most=8)
         write_report(shell, report, folder / "report.html")
         return Shown(pack, folder, list(subjects(engine)))
 
@@ -98,15 +99,11 @@ def here(folder: Path, pack: Pack, language: str) -> Site:
     return Site.init(folder, [pack.name], zone="Asia/Shanghai", language=language)
 
 
-def bring_in(shell: Shell, engine: Engine, table: DemoTable, folder: Path) -> None:
+def import_table(shell: Shell, engine: Engine, table: DemoTable, folder: Path) -> None:
     """Write the table as a file that a person may look at, and import it as any other."""
     path = write_table(table, folder / "data")
     mapping = write_mapping(table, folder / "data")
-    shell.say(f"import {table.kind} {path}", f"导入 {table.kind} {path}")
-    with shell.progress(f"importing {path.name}", f"正在导入 {path.name}") as progress:
-        say_import(
-            shell, engine.import_file(table.kind, path, mapping=mapping, progress=progress, actor="cli")
-        )
+    say_import(shell, bring_in(shell, engine, table.kind, path, mapping), path)
 
 
 def write_table(table: DemoTable, folder: Path) -> Path:
@@ -147,7 +144,7 @@ def subjects(engine: Engine) -> Iterator[str]:
     visit = next(iter(engine.visits().rows), None)
     case = next(iter(engine.cases().rows), None)
     if visit:
-        yield f"C{visit['customer_id']}"
+        yield visit["customer"]
         yield f"visit:{visit['id']}"
     if case:
         yield f"case:{case['id']}"
@@ -156,9 +153,10 @@ def subjects(engine: Engine) -> Iterator[str]:
 def what_next(shell: Shell, shown: Sequence[Shown]) -> None:
     """One screen of commands that work as they stand."""
     zh = shell.language == "zh"
+    crmflow = "crmflow" if shutil.which("crmflow") else sys.argv[0]
     shell.out.print("\n[bold]── " + ("接下来可以输入" if zh else "What to type next") + "[/]")
     for one in shown:
         shell.out.print(f"\n[bold]{one.pack.title.in_language(shell.language)}[/]   {one.folder}/report.html")
         for subject in one.subjects:
-            shell.out.print(f"  crmflow --site {one.folder} explain {subject}", soft_wrap=True)
-        shell.out.print(f"  crmflow --site {one.folder} visits", soft_wrap=True)
+            shell.out.print(f"  {crmflow} --site {one.folder} explain {subject}", soft_wrap=True)
+        shell.out.print(f"  {crmflow} --site {one.folder} visits", soft_wrap=True)

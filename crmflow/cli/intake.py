@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -14,16 +14,21 @@ from crmflow.cli.shell import Shell
 from crmflow.cli.words import fields
 from crmflow.core.pack import TableKind
 from crmflow.exchange.importing import ImportReport
+from crmflow.exchange.mapping import MappingFile
+
+if TYPE_CHECKING:
+    from crmflow.engine import Engine
 
 
 @click.command("import", cls=Command)
 @click.argument("table", type=click.Choice(get_args(TableKind)))
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--kind", help="Which kind of holding or touchpoint. 持有物或接触点的种类。")
 @click.option("--mapping", type=click.Path(path_type=Path), help="What the columns mean. 列映射文件。")
 @options.as_json
 @click.pass_context
 def import_file(
-    ctx: click.Context, table: TableKind, file: Path, mapping: Path | None, as_json: bool
+    ctx: click.Context, table: TableKind, file: Path, kind: str | None, mapping: Path | None, as_json: bool
 ) -> None:
     """Bring a CSV file (also .gz) into the store. 导入 CSV 文件（可为 .gz）。
 
@@ -31,24 +36,36 @@ def import_file(
     code is 1. 重复导入不会改变数据；无法使用的行写入 FILE.rejects.csv，退出码为 1。
     """
     shell: Shell = ctx.obj
-    with (
-        shell.engine() as engine,
-        shell.progress(f"importing {file.name}", f"正在导入 {file.name}") as progress,
-    ):
-        report = engine.import_file(table, file, mapping=mapping, progress=progress, actor="cli")
+    if kind and mapping:
+        raise click.UsageError("--kind stands in the mapping file. 种类写在映射文件中。")
+    with shell.engine() as engine:
+        report = bring_in(shell, engine, table, file, MappingFile(kind=kind) if kind else mapping)
     if as_json:
         write_json(shell, import_record(report, shell.language))
     else:
-        say_import(shell, report)
+        say_import(shell, report, file)
     if report.rejected:
         ctx.exit(FINDINGS)
 
 
-def say_import(shell: Shell, report: ImportReport) -> None:
+def bring_in(
+    shell: Shell, engine: Engine, table: TableKind, file: Path, mapping: Path | MappingFile | None
+) -> ImportReport:
+    """Imports a file while the progress is shown."""
+    with shell.progress(f"importing {file.name}", f"正在导入 {file.name}") as progress:
+        return engine.import_file(
+            table, file, mapping=mapping, language=shell.language, progress=progress, actor="cli"
+        )
+
+
+def say_import(shell: Shell, report: ImportReport, file: Path) -> None:
     """The counts, what a reader should know, and where the rejected rows are."""
+    read, new, changed, same = (
+        f"{count:,d}" for count in (report.read, report.new, report.changed, report.same)
+    )
     shell.say(
-        f"{report.read:,d} rows: {report.new:,d} new, {report.changed:,d} changed, {report.same:,d} same",
-        f"共 {report.read:,d} 行：新增 {report.new:,d}，变更 {report.changed:,d}，未变 {report.same:,d}",
+        f"{file}: {read} rows, {new} new, {changed} changed, {same} same",
+        f"{file}：共 {read} 行，新增 {new}，变更 {changed}，未变 {same}",
     )
     for note in report.notes:
         shell.say(note.en, note.zh)
@@ -87,21 +104,35 @@ def import_record(report: ImportReport, language: str) -> dict[str, object]:
 @click.pass_obj
 def record(
     shell: Shell,
-    /,
     kind: str,
     customer: str,
     words: tuple[str, ...],
     at: str | None,
+    unit: str | None,
+    staff: str | None,
+    channel: str | None,
+    holding: str | None,
+    external_id: str | None,
     actor: str,
     as_json: bool,
-    **place: str | None,
 ) -> None:
     """Record one touchpoint of CUSTOMER (C123 or SOURCE/ID) with its fields. 登记一次客户接触。
 
     Example: crmflow record complaint C123 accused=S7 text="waited an hour"
     """
     with shell.engine() as engine:
-        done = engine.record(kind, customer, at=shell.moment(at), fields=fields(words), actor=actor, **place)
+        done = engine.record(
+            kind,
+            customer,
+            at=shell.moment(at),
+            fields=fields(words),
+            unit=unit,
+            staff=staff,
+            channel=channel,
+            holding=holding,
+            external_id=external_id,
+            actor=actor,
+        )
     if as_json:
         cases = [case.id for case in done.cases]
         write_json(shell, {"touchpoint": done.touchpoint, "new": done.new, "cases": cases})

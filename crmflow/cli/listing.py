@@ -68,7 +68,7 @@ def owners(ctx: click.Context, /, viewer: str | None, missing: bool, **how: Any)
 def facts(shell: Shell, /, customer: str, **how: Any) -> None:
     """What is known of a customer? CUSTOMER is C123 or SOURCE/ID. 某客户的全部事实。"""
     with shell.engine() as engine:
-        show(shell, engine.facts(customer), **how)
+        show(shell, engine.facts(customer, show_personal=how["personal"]), **how)
 
 
 def show(shell: Shell, listing: Listing, as_json: bool, as_csv: bool, personal: bool) -> None:

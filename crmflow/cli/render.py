@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -13,7 +14,9 @@ from rich.tree import Tree
 from crmflow.cli.shell import Shell
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Listing, RunReport
+from crmflow.core.moment import EPOCH
 from crmflow.exchange.listings import Style, as_csv, as_json, is_numeric, texts
+from crmflow.exchange.report import AS_OF
 
 HOLDS = {True: "[green]✓[/] ", False: "[red]✗[/] ", None: ""}
 
@@ -54,18 +57,21 @@ def table(listing: Listing, style: Style, most: int | None = None) -> Table:
     return drawn
 
 
-def show_run(shell: Shell, report: RunReport, *, json: bool = False, personal: bool = False) -> None:
-    """What a run did: its sentences, then its tables."""
+def show_run(
+    shell: Shell, report: RunReport, *, json: bool = False, personal: bool = False, most: int = 20
+) -> None:
+    """What a run did: its sentences, then its tables, each with `most` rows."""
     if json:
         write_json(shell, run_record(report, shell.style(personal)))
         return
     language = shell.language
-    shell.out.print(f"[bold]{escape(report.title.in_language(language))}[/]", soft_wrap=True)
+    said = AS_OF.in_language(language).format(as_of=report.as_of, release=report.release)
+    shell.out.print(f"[bold]{escape(report.title.in_language(language))}[/] {escape(said)}", soft_wrap=True)
     for note in report.notes:
         shell.out.print("· " + note.in_language(language), markup=False, soft_wrap=True)
     for listing in report.tables:
         shell.out.print()
-        show_listing(shell, listing, personal=personal, most=20)
+        show_listing(shell, listing, personal=personal, most=most)
 
 
 def run_record(report: RunReport, style: Style) -> dict[str, Any]:
@@ -87,16 +93,21 @@ def show_explanation(shell: Shell, explanation: Explanation, *, json: bool = Fal
         shell.out.print(tree(explanation, shell.style()))
 
 
-def tree(explanation: Explanation, style: Style, above: Tree | None = None) -> Tree:
-    """The explanation as rich draws it."""
-    said = HOLDS[explanation.holds] + escape(explanation.says.in_language(style.language))
-    if explanation.since:
-        since = explanation.since.astimezone(style.zone)
+def tree(
+    explanation: Explanation, style: Style, above: Tree | None = None, known: datetime | None = None
+) -> Tree:
+    """The explanation as rich draws it; a moment that stands above, or in the sentence, is not repeated."""
+    sentence = explanation.says.in_language(style.language)
+    said = HOLDS[explanation.holds] + escape(sentence)
+    since = explanation.since
+    if since and since not in (known, EPOCH):
+        stamp = f"{since.astimezone(style.zone):%Y-%m-%d %H:%M}"
         word = "自" if style.language == "zh" else "since"
-        said += f" [dim]({word} {since:%Y-%m-%d %H:%M})[/]"
+        if stamp not in sentence:
+            said += f" [dim]({word} {stamp})[/]"
     node = above.add(said) if above else Tree(said)
     for reason in explanation.because:
-        tree(reason, style, node)
+        tree(reason, style, node, since or known)
     return node
 
 

@@ -52,15 +52,10 @@ def test(ctx: click.Context, as_json: bool) -> None:
 @click.command(cls=Command)
 @click.option("--note", default="", help="What changed, for the history. 变更说明。")
 @click.option("--as", "actor", metavar="STAFF", default="cli", help="Who publishes. 发布人。")
-@click.pass_context
-def publish(ctx: click.Context, note: str, actor: str) -> None:
+@click.pass_obj
+def publish(shell: Shell, note: str, actor: str) -> None:
     """Check the rule files, freeze them and put them into force. 检查、固定并启用规则。"""
-    shell: Shell = ctx.obj
     with shell.engine() as engine:
-        findings = engine.check()
-        if findings:
-            show_findings(shell, findings, "full")
-            ctx.exit(FINDINGS)
         release = engine.publish(actor=actor, note=note)
     shell.say(
         f"release {release.number} ({release.hash[:12]}) is in force",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -97,7 +98,12 @@ class Shell:
 
 
 def console(file: TextIO) -> Console:
-    """Colour as NO_COLOR and FORCE_COLOR ask; lines are cut only where a terminal has an edge."""
+    """Colour as NO_COLOR and FORCE_COLOR ask; lines are cut only where a terminal has an edge.
+
+    What goes to a file or a pipe is UTF-8 on every system; a terminal shows ? for a sign that it lacks.
+    """
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(encoding=None if file.isatty() else "utf-8", errors="replace")
     width = None if file.isatty() or "COLUMNS" in os.environ else UNBOUNDED
     return Console(file=file, width=width, highlight=False)
 

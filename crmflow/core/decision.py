@@ -67,7 +67,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Rules of a rulebook with `hit: unique` that gave different values: what was decided before stays, stale."""
+    """Rules with `hit: unique` that gave different values: what was decided before stays, marked stale."""
 
     hits: tuple[Hit, ...]
 

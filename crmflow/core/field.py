@@ -96,8 +96,10 @@ class Field:
                 return date.fromisoformat(str(stored))
             case "instant":
                 return from_micros(int(stored))
+            case "boolean":
+                return bool(stored)
             case _:
-                return stored
+                return str(stored)
 
 
 class Codec(Protocol):

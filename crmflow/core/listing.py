@@ -20,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows map column names to values: str, int, Decimal, date, datetime, bool, None, or Text in both languages."""
+    """Rows map column names to str, int, Decimal, date, datetime, bool, None, or Text in both languages."""
 
     name: str
     title: Text
@@ -44,6 +44,6 @@ class RunReport:
     notes: tuple[Text, ...]
     tables: tuple[Listing, ...]
     concentration: Sequence[tuple[float, float]]
-    segments: Mapping[str, Mapping[str, int]]
+    segments: Mapping[Text, Mapping[str, int]]
     visits: Mapping[str, int]
-    cases: Mapping[tuple[str, str], int]
+    cases: Mapping[tuple[Text, Text], int]

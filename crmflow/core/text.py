@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -33,3 +36,20 @@ class Text:
             return cls(value, value)
         en = value.get("en") or default or value.get("zh", "")
         return cls(en, value.get("zh") or (en if default.isascii() else default))
+
+
+@cache
+def phrases(package: str, file: str = "words.toml") -> Mapping[str, Text]:
+    """The sentences and labels that a part speaks, by section and name: "cases.title"."""
+    sections = tomllib.loads(files(package).joinpath(file).read_text("utf-8"))
+    return {
+        f"{section}.{name}": Text(**texts)
+        for section, entries in sections.items()
+        for name, texts in entries.items()
+    }
+
+
+def listed(texts: Iterable[Text]) -> Text:
+    """The texts side by side."""
+    each = list(texts)
+    return Text(", ".join(text.en for text in each), "、".join(text.zh for text in each))

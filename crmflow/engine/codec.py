@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from crmflow.core.field import Field, Stored, Value
 from crmflow.rules.vocabulary import Vocabulary
@@ -31,7 +32,7 @@ class VocabularyCodec:
 
     def decode(self, kind: str, stored: Mapping[str, Stored]) -> Mapping[str, Value]:
         converted = self._converted.get(kind)
-        values: dict[str, Value] = {**stored}
+        values = cast(dict[str, Value], dict(stored))
         for name, field in (converted or {}).items():
             if name in stored:
                 values[name] = field.decode(stored[name])

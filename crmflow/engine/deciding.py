@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -252,6 +252,8 @@ class Deciding:
         if before is not None:
             loads[before] = loads.get(before, 0) - 1
         loads[staff] = loads.get(staff, 0) + 1
+        self.customer = replace(self.customer, owner=staff)
+        self.unit = self.decider.unit_of(self.customer)
         self.context["owner"] = self.contexts.staff(staff)
         yield Owned(self._entry("owner", decision, staff=staff, previous=before), self.customer.id, staff)
 

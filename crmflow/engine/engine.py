@@ -1,55 +1,46 @@
-"""What does a host embed? The Engine of one site: record, decide, run, open and send cases, explain, publish."""
+"""What does a host embed? The Engine of one site: it records, decides, runs, explains, publishes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.case import Case
 from crmflow.core.decision import Decision, Target, Visit
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.explanation import Explanation
 from crmflow.core.field import Value
 from crmflow.core.intake import Counts, CustomerRef
-from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing, RunReport
 from crmflow.core.moment import in_zone
 from crmflow.core.pack import TableKind
 from crmflow.core.post import Posts
-from crmflow.engine.casework import About
-from crmflow.engine.explaining import Explaining
+from crmflow.engine.calls import Calls, last_run
 from crmflow.engine.files import freeze, rule_files
+from crmflow.engine.handling import case_with, close, open_by_hand, send_event
 from crmflow.engine.intake import column_names, read_mapping, sink
-from crmflow.engine.listings import Listings, plugin_listing
-from crmflow.engine.naming import chart_called, find_customer, find_holding, parse_subject, touchpoint_kind
+from crmflow.engine.listings import plugin_listing
+from crmflow.engine.naming import find_customer, find_holding, parse_subject, touchpoint_kind
 from crmflow.engine.recording import touchpoint_row
-from crmflow.engine.release import Releases, Rules, compiled
+from crmflow.engine.release import compiled
 from crmflow.engine.report import run_report
-from crmflow.engine.running import Progress, Work
-from crmflow.errors import WorkflowError
+from crmflow.engine.running import Progress
 from crmflow.exchange.importing import ImportReport, import_table
+from crmflow.exchange.mapping import MappingFile
 from crmflow.planning.owners import choose
 from crmflow.plugins import Plugins
 from crmflow.rules.cases import CaseResult, run_cases
 from crmflow.rules.load import load
 from crmflow.settings import Site
-from crmflow.store.batch import Batch
+from crmflow.store import Connection, Database
 from crmflow.store.releases import Release
 from crmflow.store.store import Store
 from crmflow.store.touchpoints import Happened
 from crmflow.workflow.rehearsal import rehearse
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-    from sqlalchemy import Engine as Database
-
-LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +63,7 @@ class Engine:
         self.site = site
         self.packs = plugins
         self.store = store
-        self.calendar: Calendar = ALWAYS
-        self._releases = Releases()
+        self._calls = Calls(site, plugins, store)
 
     # opening and closing
 
@@ -123,7 +113,7 @@ class Engine:
         kind: TableKind,
         path: Path,
         *,
-        mapping: Path | None = None,
+        mapping: Path | MappingFile | None = None,
         actor: str = "host",
         language: str | None = None,
         progress: Progress | None = None,
@@ -133,8 +123,8 @@ class Engine:
 
         Raises ImportFileError CRM450–463 before anything is written.
         """
-        meant = read_mapping(mapping) if mapping else None
-        with self._writing(actor, connection, self._known_rules) as (batch, rules):
+        meant = read_mapping(mapping) if isinstance(mapping, Path) else mapping
+        with self._calls.importing(actor, connection) as (batch, rules):
             import_id = batch.imports.begin(kind, path.name, _digest(path))
             report = import_table(
                 kind,
@@ -167,11 +157,11 @@ class Engine:
     ) -> Recorded:
         """Records what happened with a customer, and opens the cases that it asks for.
 
-        `kind` and the names of `fields` may be spelled in any language; a naive `at` is in the site's zone, none
-        is now. The same `external_id` (else the same content) again records nothing. Raises StoreError CRM441
-        unknown kind, CRM442 wrong field, CRM443 unknown customer, CRM418 unknown holding.
+        `kind` and the names of `fields` may be spelled in any language; a naive `at` is in the site's zone,
+        none is now. The same `external_id` (else the same content) again records nothing. Raises
+        StoreError CRM441 unknown kind, CRM442 wrong field, CRM443 unknown customer, CRM418 unknown holding.
         """
-        with self._writing(actor, connection) as (batch, rules):
+        with self._calls.writing(actor, connection) as (batch, rules):
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
             known = batch.customers.get(customer_id)
             assert known is not None
@@ -179,7 +169,7 @@ class Engine:
                 touchpoint_kind(rules.set.vocabulary, kind),
                 fields or {},
                 self.site.zone,
-                at=in_zone(at, self.site.zone) if at else batch.now,
+                at=self._calls.at(batch, at),
                 customer=CustomerRef(None, known.external_id),
                 source=source,
                 external_id=external_id,
@@ -188,7 +178,7 @@ class Engine:
                 staff=staff,
                 channel=channel,
             )
-            work = self._work(batch, rules, row.at, [customer_id])
+            work = self._calls.work(batch, rules, row.at, [customer_id])
             held = find_holding(work.known(customer_id), holding)
             written = batch.touchpoints.add([Happened(row, customer_id, held)])
             opened = work.casework().open_reported(work.unit_of, [customer_id])
@@ -211,11 +201,11 @@ class Engine:
         """
         at = in_zone(as_of, self.site.zone) if as_of else None
         try:
-            with self._writing(actor, connection, lambda batch: self._in_force(batch, at)) as (batch, rules):
+            with self._calls.writing(actor, connection, at=at) as (batch, rules):
                 moment = at or batch.now
-                later = batch.snapshots.last(LAST)
-                dry = later is not None and later.at > moment
-                work = self._work(batch, rules, moment, progress=progress)
+                last = last_run(batch)
+                dry = last is not None and last > moment
+                work = self._calls.work(batch, rules, moment, progress=progress)
                 work.facts()
                 work.cases(work.decisions())
                 report = run_report(work, self.site.zone, dry=dry)
@@ -237,10 +227,9 @@ class Engine:
 
         Facts of the population stay those of the last run. Raises StoreError CRM443 unknown customer.
         """
-        with self._writing(actor, connection) as (batch, rules):
+        with self._calls.writing(actor, connection) as (batch, rules):
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
-            at = in_zone(as_of, self.site.zone) if as_of else batch.now
-            work = self._work(batch, rules, at, [customer_id])
+            work = self._calls.work(batch, rules, self._calls.at(batch, as_of), [customer_id])
             work.facts()
             work.cases(work.decisions())
             return tuple(work.outcome.decisions)
@@ -265,20 +254,13 @@ class Engine:
         The same `key` again opens nothing and gives the case that is there. Raises RuleFileError CRM137,
         StoreError CRM443, CRM418, WorkflowError CRM504.
         """
-        with self._writing(actor, connection) as (batch, rules):
-            meant = chart_called(rules, chart)
+        with self._calls.writing(actor, connection) as (batch, rules):
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
-            moment = in_zone(at, self.site.zone) if at else batch.now
-            work = self._work(batch, rules, moment, [customer_id])
-            held = find_holding(work.known(customer_id), holding)
-            casework = work.casework()
-            about = About(customer_id, held, unit or work.unit_of(customer_id))
-            wanted = f"{meant.id}|{key or f'{actor}:{moment.isoformat()}'}|customer:{customer_id}"
-            opened = casework.keep([casework.open(meant, about, wanted, moment, data or {})])
-            for case in opened or batch.cases.scan(customers=[customer_id], open_only=False):
-                if case.key == wanted:
-                    return case
-            raise WorkflowError("CRM522", id=wanted)
+            work = self._calls.work(batch, rules, self._calls.at(batch, at), [customer_id])
+            key = key or f"{actor}:{work.as_of.isoformat()}"
+            return open_by_hand(
+                work, chart, customer_id, holding=holding, unit=unit, data=data or {}, key=key
+            )
 
     def send(
         self,
@@ -295,30 +277,13 @@ class Engine:
         Timers that were due before happen first. Raises WorkflowError CRM522 unknown case; CRM510–517 where
         the case refuses, which the journal keeps all the same.
         """
-        with self._writing(actor, connection) as (batch, rules):
-            case = batch.cases.get(case_id, lock=True)
-            if case is None:
-                raise WorkflowError("CRM522", id=case_id)
-            moment = in_zone(at, self.site.zone) if at else batch.now
-            work = self._work(batch, rules, moment, [case.customer_id])
-            sent = batch.events.add(case_id, event, data or {}, moment)
-            casework = work.casework()
-            moved, history, took = casework.move(case, sent)
-            casework.save([(moved, history)])
-            if took:
-                batch.events.take([sent])
-            saved = batch.cases.get(case_id) or moved
-        for each in history:
-            if each.kind == "refused" and each.code:
-                raise WorkflowError(
-                    each.code,
-                    case=case_id,
-                    state=each.state,
-                    lines=", ".join(each.lines),
-                    event=event,
-                    actor=actor,
-                )
-        return saved
+        with self._calls.writing(actor, connection) as (batch, rules):
+            case = case_with(batch, case_id)
+            work = self._calls.work(batch, rules, self._calls.at(batch, at), [case.customer_id])
+            moved, refusal = send_event(work, case, event, data or {})
+        if refusal is not None:
+            raise refusal
+        return moved
 
     def close_visit(
         self,
@@ -330,60 +295,41 @@ class Engine:
         connection: Connection | None = None,
     ) -> Visit:
         """Records that a visit was made, with the fields of its form. Raises WorkflowError CRM521, CRM523."""
-        with self._writing(actor, connection) as (batch, _):
-            visit = batch.visits.get(visit_id)
-            if visit is None or visit.state != "open":
-                raise WorkflowError("CRM521", id=visit_id)
-            missing = [name for name in visit.form if not (outcome or {}).get(name)]
-            if missing:
-                raise WorkflowError("CRM523", id=visit_id, fields=", ".join(missing))
-            moment = in_zone(at, self.site.zone) if at else batch.now
-            batch.visits.close([(visit_id, "done", moment, outcome or {})])
-            entry = Entry(
-                "visit done",
-                f"visit:{visit_id}",
-                actor,
-                moment,
-                customer_id=visit.customer_id,
-                payload=dict(outcome or {}),
-            )
-            batch.journal.write([entry])
-            closed = batch.visits.get(visit_id)
-            assert closed is not None
-            return closed
+        with self._calls.writing(actor, connection) as (batch, _):
+            return close(batch, visit_id, outcome or {}, self._calls.at(batch, at))
 
     # reading
 
     def segments(self, viewer: str | None = None, as_of: datetime | None = None) -> Listing:
         """Which customers are in which segment, since when and by which rule."""
-        with self._lists(viewer, as_of) as lists:
+        with self._calls.lists(viewer, as_of) as lists:
             return lists.segments()
 
     def visits(self, viewer: str | None = None, *, all: bool = False) -> Listing:
         """The open visits, or all, that a viewer sees."""
-        with self._lists(viewer) as lists:
+        with self._calls.lists(viewer) as lists:
             return lists.visits(all=all)
 
     def cases(self, viewer: str | None = None, *, all: bool = False) -> Listing:
         """The open cases, or all, that a viewer sees."""
-        with self._lists(viewer) as lists:
+        with self._calls.lists(viewer) as lists:
             return lists.cases(all=all)
 
     def owners(self, viewer: str | None = None, *, missing: bool = False) -> Listing:
         """Who owns whom; with `missing` the customers without a live owner. (F19)"""
-        with self._lists(viewer) as lists:
+        with self._calls.lists(viewer) as lists:
             return lists.owners(missing=missing)
 
     def facts(self, customer: str, *, show_personal: bool = False) -> Listing:
         """What is known of a customer as of the last run."""
-        with self._explaining(show_personal) as explaining:
+        with self._calls.explaining(show_personal) as explaining:
             id = find_customer(explaining.batch, explaining.rules.set.vocabulary, customer)
             return explaining.facts_listing(id)
 
     def explain(self, what: str, *, show_personal: bool = False) -> Explanation:
         """What, why and since when: of a customer, "visit:7" or "case:9"."""
         kind, name = parse_subject(what)
-        with self._explaining(show_personal) as explaining:
+        with self._calls.explaining(show_personal) as explaining:
             if kind == "visit":
                 return explaining.visit(int(name))
             if kind == "case":
@@ -394,7 +340,7 @@ class Engine:
         self, customer: str, rulebook: str | None = None, *, show_personal: bool = False
     ) -> Explanation:
         """Why rules do not fire for a customer: of one rulebook, or of all."""
-        with self._explaining(show_personal) as explaining:
+        with self._calls.explaining(show_personal) as explaining:
             id = find_customer(explaining.batch, explaining.rules.set.vocabulary, customer)
             return explaining.why_not(id, rulebook)
 
@@ -414,7 +360,7 @@ class Engine:
     ) -> Release:
         """Freezes the rule files on disk as a release and puts it into force.
 
-        The first is in force from the beginning of time. Raises RuleFileError CRM090 where they cannot be used.
+        The first is in force from the beginning of time. Raises RuleFileError CRM090: they cannot be used.
         """
         files = list(rule_files(self.site, self.packs))
         compiled(files)
@@ -425,73 +371,12 @@ class Engine:
         """The installed packs, and which of them this site uses."""
         return plugin_listing(self.packs.versions)
 
-    # inside
-
-    @contextmanager
-    def _writing(
-        self,
-        actor: str,
-        connection: Connection | None,
-        rules_of: Callable[[Batch], Rules] | None = None,
-    ) -> Iterator[tuple[Batch, Rules]]:
-        """One transaction that writes, with the rules by which its fields are read."""
-        with self.store.reading(connection=connection) as looking:
-            rules = (rules_of or self._in_force)(looking)
-        with self.store.batch(actor, connection=connection, codec=rules.codec) as batch:
-            yield batch, rules
-
-    def _in_force(self, batch: Batch, at: datetime | None = None) -> Rules:
-        """The release in force at a moment. Raises StoreError CRM440 when nothing is published."""
-        return self._releases.rules(batch, batch.releases.in_force(at or batch.now))
-
-    def _known_rules(self, batch: Batch) -> Rules:
-        """The latest release; before the first, the files on disk: their vocabulary is enough to import."""
-        release = batch.releases.latest()
-        if release is not None:
-            return self._releases.rules(batch, release)
-        return Rules(compiled(rule_files(self.site, self.packs)), "", 0)
-
-    def _work(
-        self,
-        batch: Batch,
-        rules: Rules,
-        as_of: datetime,
-        customers: Sequence[int] | None = None,
-        progress: Progress | None = None,
-    ) -> Work:
-        return Work(batch, rules, as_of, self.site.zone, self.calendar, customers, progress)
-
-    @contextmanager
-    def _looking(self) -> Iterator[tuple[Batch, Rules]]:
-        with self.store.reading() as looking:
-            rules = self._in_force(looking)
-        with self.store.reading(codec=rules.codec) as batch:
-            yield batch, rules
-
-    @contextmanager
-    def _lists(self, viewer: str | None, as_of: datetime | None = None) -> Iterator[Listings]:
-        with self._looking() as (batch, rules):
-            at = in_zone(as_of, self.site.zone) if as_of else None
-            yield Listings(batch, rules, batch.units.posts(at or last_moment(batch)), viewer, at)
-
-    @contextmanager
-    def _explaining(self, show_personal: bool) -> Iterator[Explaining]:
-        with self._looking() as (batch, rules):
-            work = self._work(batch, rules, last_moment(batch), [])
-            yield Explaining(batch, rules, self.site.zone, work, show_personal)
-
 
 class _DryRun(Exception):
     """Undoes the batch of a run that must not write, and carries its report out."""
 
     def __init__(self, report: RunReport) -> None:
         self.report = report
-
-
-def last_moment(batch: Batch) -> datetime:
-    """As of when the store's decisions hold: the last run, or now."""
-    last = batch.snapshots.last(LAST)
-    return last.at if last is not None else batch.now
 
 
 def _site(site: Site | Path | str) -> Site:

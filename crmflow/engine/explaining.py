@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.explanation import Explanation
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
-from crmflow.core.text import Text
-from crmflow.engine.listings import listing
+from crmflow.engine.listings import WORDS, listing
 from crmflow.engine.release import Releases, Rules
 from crmflow.engine.running import Work
 from crmflow.errors import WorkflowError
@@ -57,10 +56,7 @@ class Explaining:
             *(self._case(case.id, brief=True) for case in self.batch.cases.scan(customers=[customer_id])),
             self._facts(customer_id),
         ]
-        called = Text(
-            f"customer C{customer_id} ({known.customer.external_id})",
-            f"客户 C{customer_id}({known.customer.external_id})",
-        )
+        called = WORDS["explained.customer"].filled(id=customer_id, known_as=known.customer.external_id)
         return Explanation(called, since=known.customer.at, because=tuple(parts))
 
     def visit(self, visit_id: int) -> Explanation:
@@ -69,11 +65,11 @@ class Explaining:
         if visit is None:
             raise WorkflowError("CRM521", id=visit_id)
         entry = next((each for each in self._entries(visit.customer_id) if each.key == visit.key), None)
-        staff = self.wording.staff(visit.staff) if visit.staff else Text("nobody yet", "尚未指派")
-        due = self.wording.moment(visit.due_at) if visit.due_at else Text("no date", "无期限")
-        says = Text(
-            f"visit {visit.id} of C{visit.customer_id}: {visit.reason}, by {visit.channel}, {staff.en}, due {due.en}",
-            f"拜访 {visit.id}(客户 C{visit.customer_id}):{visit.reason},方式 {visit.channel},{staff.zh},期限 {due.zh}",
+        says = WORDS["explained.visit"].filled(
+            id=visit.id,
+            customer=visit.customer_id,
+            staff=self.wording.staff(visit.staff) if visit.staff else WORDS["explained.nobody"],
+            due=self.wording.moment(visit.due_at) if visit.due_at else WORDS["explained.no-date"],
         )
         because = (self._decided(entry),) if entry else ()
         return Explanation(says, since=visit.at, because=because)
@@ -95,7 +91,7 @@ class Explaining:
                 parts.append(
                     why_not(each, context, self.wording, params=params, origins=self._origins(customer_id))
                 )
-        called = Text(f"customer C{customer_id}: why not?", f"客户 C{customer_id}:为什么没有?")
+        called = WORDS["explained.why-not"].filled(id=customer_id)
         return Explanation(called, because=tuple(parts))
 
     def facts_listing(self, customer_id: int) -> Listing:
@@ -111,25 +107,24 @@ class Explaining:
             for name in (*vocabulary.customer, *vocabulary.facts, *vocabulary.results)
             if name in context
         ]
-        return listing("facts", Text("Facts", "客户事实"), "fact label value", rows)
+        return listing("facts", "fact label value", rows)
 
     # parts
 
     def _segment(self, name: str, value: str | None, since: datetime, journal_id: int | None) -> Explanation:
-        label = self.wording.label(name)
         entry = self.batch.journal.get(journal_id) if journal_id is not None else None
-        says = Text(f"{label.en}: {value or 'none'}", f"{label.zh}:{value or '无'}")
+        says = WORDS["explained.segment"].filled(segment=self.wording.label(name), value=value or "–")
         return Explanation(says, since=since, because=(self._decided(entry),) if entry else ())
 
     def _owner(self, customer_id: int) -> Explanation:
         history = [each for each in self.batch.owners.of(customer_id) if each.part == "owner"]
         last = history[-1] if history else None
         if last is None or last.staff is None:
-            return Explanation(Text("nobody owns this customer", "没有责任人"), holds=False)
+            return Explanation(WORDS["explained.no-owner"], holds=False)
         staff = self.wording.staff(last.staff)
         entry = self.batch.journal.get(last.journal_id) if last.journal_id is not None else None
-        told = Explanation(Text("as the imported data say", "依据导入的数据"))
-        says = Text(f"owner: {staff.en}", f"责任人:{staff.zh}")
+        told = Explanation(WORDS["explained.imported"])
+        says = WORDS["explained.owner"].filled(staff=staff)
         return Explanation(says, since=last.at, because=(self._decided(entry) if entry else told,))
 
     def _case(self, case_id: int, *, brief: bool) -> Explanation:
@@ -157,7 +152,7 @@ class Explaining:
         rulebook = self._rulebook(entry)
         facts = entry.payload.get("facts")
         if rulebook is None or not isinstance(facts, Mapping):
-            return Explanation(Text("the rules of then are not kept", "当时的规则未保留"))
+            return Explanation(WORDS["explained.not-kept"])
         unit = self.work.unit_of(entry.customer_id) if entry.customer_id is not None else None
         params = self.work.decider.params(rulebook, unit)
         return explain_decision(rulebook, facts, self.wording, params=params, since=entry.at)

@@ -13,57 +13,20 @@ from crmflow.core.customer import Customer
 from crmflow.core.decision import Visit
 from crmflow.core.listing import Column, Listing
 from crmflow.core.post import Posts
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed, phrases
 from crmflow.engine.release import Rules
 from crmflow.planning.coverage import gaps
 from crmflow.plugins import installed
 from crmflow.store.batch import Batch
 from crmflow.store.segments import Segment
 
-LABELS = {
-    "id": Text("id", "编号"),
-    "customer_id": Text("customer", "客户"),
-    "known_as": Text("known as", "客户编号"),
-    "segment": Text("segment", "分群"),
-    "value": Text("value", "取值"),
-    "since": Text("since", "起始"),
-    "rule": Text("rule", "规则"),
-    "stale": Text("stale", "待复核"),
-    "reason": Text("reason", "原因"),
-    "channel": Text("channel", "方式"),
-    "staff": Text("staff", "员工"),
-    "name": Text("name", "姓名"),
-    "unit": Text("unit", "单位"),
-    "due": Text("due", "期限"),
-    "state": Text("state", "状态"),
-    "rulebook": Text("rulebook", "规则表"),
-    "chart": Text("case", "工单"),
-    "step": Text("step", "步骤"),
-    "level": Text("level", "层级"),
-    "holder": Text("holder", "处理人"),
-    "opened": Text("opened", "开立"),
-    "escalations": Text("escalated", "升级次数"),
-    "blocked": Text("blocked by", "受阻于"),
-    "owner": Text("owner", "责任人"),
-    "participants": Text("participants", "参与人"),
-    "fact": Text("fact", "事实"),
-    "label": Text("name", "名称"),
-    "distribution": Text("distribution", "发行包"),
-    "version": Text("version", "版本"),
-    "used": Text("used here", "本站点使用"),
-    "count": Text("customers", "客户数"),
-    "share": Text("share", "占比"),
-}
-VISIT_STATES = {
-    "open": Text("open", "待办"),
-    "done": Text("done", "已完成"),
-    "withdrawn": Text("withdrawn", "已撤销"),
-}
+WORDS = phrases(__package__)
 
 
-def listing(name: str, title: Text, columns: str, rows: Iterable[Mapping[str, Any]]) -> Listing:
-    """A listing with these columns, by name."""
-    return Listing(name, title, tuple(Column(each, LABELS[each]) for each in columns.split()), list(rows))
+def listing(name: str, columns: str, rows: Iterable[Mapping[str, Any]]) -> Listing:
+    """The listing of this name with these columns."""
+    labelled = tuple(Column(each, WORDS[f"columns.{each}"]) for each in columns.split())
+    return Listing(name, WORDS[f"titles.{name}"], labelled, list(rows))
 
 
 @dataclass(frozen=True)
@@ -90,20 +53,20 @@ class Listings:
         ]
         self._read(None if self.units is None else {segment.customer_id for segment in segments})
         rows = (self._segment(segment) for segment in segments if self._sees(segment.customer_id))
-        columns = "customer_id known_as segment value since rule stale"
-        return listing("segments", Text("Segments", "客户分群"), columns, rows)
+        columns = "customer known_as segment value since rule stale"
+        return listing("segments", columns, rows)
 
     def visits(self, *, all: bool = False) -> Listing:
         visits = list(self.batch.visits.scan(units=self.units, open_only=not all))
         self._read({visit.customer_id for visit in visits})
-        columns = "id customer_id known_as reason channel staff name unit due state rulebook"
-        return listing("visits", Text("Visits", "拜访"), columns, map(self._visit, visits))
+        columns = "id customer known_as reason channel staff name unit due state rulebook"
+        return listing("visits", columns, map(self._visit, visits))
 
     def cases(self, *, all: bool = False) -> Listing:
         cases = list(self.batch.cases.scan(units=self.units, open_only=not all))
         self._read({case.customer_id for case in cases})
-        columns = "id chart customer_id known_as step level unit holder name since due escalations blocked"
-        return listing("cases", Text("Cases", "工单"), columns, map(self._case, cases))
+        columns = "id case customer known_as step level unit holder name since due escalations blocked"
+        return listing("cases", columns, map(self._case, cases))
 
     def owners(self, *, missing: bool = False) -> Listing:
         """With `missing` only the customers without a live owner, each with the reason. (F19)"""
@@ -121,12 +84,9 @@ class Listings:
             for customer in seen
             if not missing or customer.id in without
         )
-        title = (
-            Text("Customers without a live owner", "无在岗责任人的客户")
-            if missing
-            else Text("Owners", "责任人")
+        return listing(
+            "without-owner" if missing else "owners", "customer known_as owner name participants reason", rows
         )
-        return listing("owners", title, "customer_id known_as owner name participants reason", rows)
 
     # rows
 
@@ -150,7 +110,7 @@ class Listings:
             "name": self._name(visit.staff),
             "unit": visit.unit,
             "due": visit.due_at,
-            "state": VISIT_STATES[visit.state],
+            "state": WORDS[f"states.{visit.state}"],
             "rulebook": visit.rulebook,
         }
 
@@ -167,7 +127,7 @@ class Listings:
         return {
             **self._who(case.customer_id),
             "id": case.id,
-            "chart": chart.title if chart else case.chart,
+            "case": chart.title if chart else case.chart,
             "step": state.label if state else case.state,
             "level": case.level,
             "unit": case.holder_unit or case.unit,
@@ -176,7 +136,7 @@ class Listings:
             "since": case.entered_at,
             "due": case.late_at,
             "escalations": case.escalations,
-            "blocked": Text(", ".join(text.en for text in blocked), "、".join(text.zh for text in blocked)),
+            "blocked": listed(blocked),
         }
 
     # who
@@ -190,7 +150,7 @@ class Listings:
         if customer_id not in self._customers:
             self._read([customer_id])
         customer = self._customers.get(customer_id)
-        return {"customer_id": f"C{customer_id}", "known_as": customer.external_id if customer else None}
+        return {"customer": f"C{customer_id}", "known_as": customer.external_id if customer else None}
 
     def _sees(self, customer_id: int) -> bool:
         """Whether one of the units that a customer's fields or owner name is in view."""
@@ -218,4 +178,4 @@ def plugin_listing(used: Mapping[str, str]) -> Listing:
         }
         for plugin in installed()
     )
-    return listing("plugins", Text("Packs", "行业包"), "name distribution version used", rows)
+    return listing("plugins", "name distribution version used", rows)

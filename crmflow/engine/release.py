@@ -72,7 +72,7 @@ class Releases:
 
 
 def compiled(files: Iterable[RuleFile]) -> Ruleset:
-    """The rules of these files. Raises RuleFileError CRM090 with the `diagnostics` where they cannot be used."""
+    """The rules of these files. Raises RuleFileError CRM090, with `diagnostics`: they cannot be used."""
     loaded = load(files)
     if loaded.ruleset is None:
         first = loaded.diagnostics[0]

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from crmflow.core.case import Case
 from crmflow.core.decision import Visit
 from crmflow.core.listing import Listing, RunReport
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed
 from crmflow.engine.effect import Owned, Segmented, Sent, TookPart, Visited, Withdrawn
-from crmflow.engine.listings import Listings, listing
+from crmflow.engine.listings import WORDS, Listings, listing
 from crmflow.engine.running import Work
 from crmflow.planning.coverage import gaps
-from crmflow.rules.fact import POPULATION
 
+SHARES = frozenset({"share", "share above"})
 POINTS = 100
 """Points of the concentration curve."""
 
@@ -27,7 +28,7 @@ def run_report(work: Work, zone: ZoneInfo, *, dry: bool) -> RunReport:
     cases = list(work.batch.cases.scan())
     lists = Listings(work.batch, work.rules, work.posts)
     return RunReport(
-        title=Text("Run", "运行结果"),
+        title=WORDS["titles.run"],
         as_of=work.as_of.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z"),
         release=f"{work.rules.number} ({work.rules.id[:12]})",
         changed=work.outcome.changed and not dry,
@@ -41,51 +42,33 @@ def run_report(work: Work, zone: ZoneInfo, *, dry: bool) -> RunReport:
             _escalations(work),
         ),
         concentration=_concentration(work),
-        segments={
-            work.rules.set.vocabulary.results[name].label.en: sizes for name, sizes in segments.items()
-        },
+        segments={work.rules.set.vocabulary.results[name].label: sizes for name, sizes in segments.items()},
         visits=Counter(_staff(work, visit.staff) for visit in visits),
-        cases=Counter((case.chart, case.state) for case in cases),
+        cases=Counter(_step(work, case) for case in cases),
     )
 
 
 def _notes(work: Work, dry: bool) -> Iterator[Text]:
     outcome = work.outcome
     if dry:
-        yield Text(
-            "a later run exists: this one was computed and nothing was written",
-            "已有更晚的运行:本次只计算,未写入",
-        )
-    kinds = Counter(type(effect) for effect in outcome.effects)
-    said = {
-        Segmented: sum(1 for effect in outcome.effects if isinstance(effect, Segmented) and effect.entry),
-        Owned: kinds[Owned],
-        TookPart: kinds[TookPart],
-        Visited: kinds[Visited],
-        Withdrawn: kinds[Withdrawn],
-        Sent: kinds[Sent],
-    }
-    late = sum(1 for _, moved in outcome.history if moved.kind == "late")
-    customers = [work.known(known.customer.id).customer for known in outcome.known]
-    without = sum(1 for _ in gaps(customers, work.posts))
-    counts = [
-        (len(customers), Text("customers", "客户")),
-        (said[Segmented], Text("segments changed", "分群变化")),
-        (said[Owned], Text("owners changed", "责任人变化")),
-        (said[TookPart], Text("participants changed", "参与人变化")),
-        (said[Visited], Text("visits planned", "新拜访")),
-        (said[Withdrawn], Text("visits withdrawn", "撤销拜访")),
-        (said[Sent], Text("messages", "消息")),
-        (len(outcome.opened), Text("cases opened", "新工单")),
-        (late, Text("escalations", "逐级上报")),
-        (without, Text("customers without a live owner", "无在岗责任人的客户")),
-    ]
+        yield WORDS["run.dry"]
     if not outcome.changed:
-        yield Text("nothing changed", "没有变化")
-    yield Text(
-        ", ".join(f"{count:,} {label.en}" for count, label in counts),
-        "、".join(f"{label.zh} {count:,}" for count, label in counts),
-    )
+        yield WORDS["run.nothing"]
+    customers = [work.known(known.customer.id).customer for known in outcome.known]
+    kinds = Counter(type(effect) for effect in outcome.effects if effect.entry)
+    counts = {
+        "customers": len(customers),
+        "segmented": kinds[Segmented],
+        "owned": kinds[Owned],
+        "took-part": kinds[TookPart],
+        "visited": kinds[Visited],
+        "withdrawn": kinds[Withdrawn],
+        "sent": kinds[Sent],
+        "opened": len(outcome.opened),
+        "late": sum(1 for _, moved in outcome.history if moved.kind == "late"),
+        "without-owner": sum(1 for _ in gaps(customers, work.posts)),
+    }
+    yield listed(WORDS[f"run.{name}"].filled(count=f"{count:,}") for name, count in counts.items())
 
 
 def _segments(work: Work) -> Mapping[str, Mapping[str, int]]:
@@ -109,7 +92,7 @@ def _sizes(work: Work, segments: Mapping[str, Mapping[str, int]]) -> Listing:
         for name, sizes in segments.items()
         for value, count in sizes.items()
     ]
-    return listing("segments", Text("Segments", "客户分群"), "segment value count share", rows)
+    return listing("segments", "segment value count share", rows)
 
 
 def _changes(work: Work) -> Listing:
@@ -128,7 +111,7 @@ def _changes(work: Work) -> Listing:
         }
         for (name, previous, value), count in sorted(moved.items(), key=lambda item: (item[0][0], -item[1]))
     ]
-    return listing("changes", Text("What changed", "分群变化"), "segment value count", rows)
+    return listing("changes", "segment value count", rows)
 
 
 def _by_staff(work: Work, visits: Sequence[Visit]) -> Listing:
@@ -137,28 +120,34 @@ def _by_staff(work: Work, visits: Sequence[Visit]) -> Listing:
         {"staff": staff, "name": _staff(work, staff), "unit": unit, "count": number}
         for (staff, unit), number in count.most_common()
     ]
-    return listing(
-        "visits by staff", Text("Open visits by staff", "各员工待办拜访"), "staff name unit count", rows
-    )
+    return listing("visits-by-staff", "staff name unit count", rows)
 
 
 def _escalations(work: Work) -> Listing:
+    charts = work.rules.set.charts
     rows = [
         {
             "id": case.id,
-            "chart": work.rules.set.charts[case.chart].title
-            if case.chart in work.rules.set.charts
-            else case.chart,
+            "case": charts[case.chart].title if case.chart in charts else case.chart,
             "step": moved.state,
             "level": moved.level,
             "holder": moved.holder,
+            "name": _staff(work, moved.holder),
             "since": moved.at,
         }
         for case, moved in work.outcome.history
         if moved.kind == "late"
     ]
-    return listing(
-        "escalations", Text("Escalated by this run", "本次逐级上报"), "id chart step level holder since", rows
+    return listing("escalations", "id case step level holder name since", rows)
+
+
+def _step(work: Work, case: Case) -> tuple[Text, Text]:
+    """What a case's chart and state are called."""
+    chart = work.rules.set.charts.get(case.chart)
+    state = chart.states.get(case.state) if chart else None
+    return (
+        chart.title if chart else Text(case.chart, case.chart),
+        state.label if state else Text(case.state, case.state),
     )
 
 
@@ -170,9 +159,7 @@ def _staff(work: Work, code: str | None) -> str:
 def _concentration(work: Work) -> list[tuple[float, float]]:
     """The share of the amount that the share of customers with the largest amounts hold. (C6)"""
     facts = work.rules.set.vocabulary.facts.values()
-    amount = next(
-        (fact.of for fact in facts if fact.aggregate in POPULATION and "share" in fact.aggregate), None
-    )
+    amount = next((fact.of for fact in facts if fact.aggregate in SHARES), None)
     if amount is None:
         return []
     values = [known.values.get(amount) for known in work.outcome.known]

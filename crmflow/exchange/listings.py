@@ -102,8 +102,12 @@ def texts(listing: Listing, style: Style) -> Iterator[list[str]]:
 
 
 def is_numeric(listing: Listing, column: Column) -> bool:
-    """Whether a column holds numbers alone, which stand to the right."""
+    """Whether a column holds numbers and percentages alone, which stand to the right."""
     values = [value for row in listing.rows if (value := row.get(column.name)) is not None]
-    return bool(values) and all(
-        isinstance(value, (int, Decimal)) and not isinstance(value, bool) for value in values
-    )
+    return bool(values) and all(map(_is_number, values))
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return value.endswith("%")
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)

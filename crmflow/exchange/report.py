@@ -85,13 +85,16 @@ def _bars(title: Text, groups: list[Group], language: str) -> str:
 
 
 def _by_segment(report: RunReport, language: str) -> list[Group]:
-    return [_most(name, sizes, language, ranked=False) for name, sizes in report.segments.items()]
+    return [
+        _most(name.in_language(language), sizes, language, ranked=False)
+        for name, sizes in report.segments.items()
+    ]
 
 
 def _by_step(report: RunReport, language: str) -> list[Group]:
     charts: dict[str, dict[str, int]] = {}
     for (chart, state), count in report.cases.items():
-        charts.setdefault(chart, {})[state] = count
+        charts.setdefault(chart.in_language(language), {})[state.in_language(language)] = count
     return [_most(chart, states, language, ranked=False) for chart, states in charts.items()]
 
 

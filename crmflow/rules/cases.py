@@ -213,13 +213,18 @@ class _Runner:
 
     def results(self) -> Iterator[CaseResult]:
         """One result; for a population one for each customer that is expected to be something."""
+        for within, context, expected in self.customers():
+            yield self.result(context, expected, within)
+
+    def customers(self) -> Iterator[tuple[Path, dict[str, object], object]]:
+        """Each customer of the test: where what is expected stands, the context, and what is expected."""
         case = self.case
         if not case.population:
-            yield self.result(self.context(case.given), case.expect, ())
+            yield (), self.context(case.given), case.expect
             return
         everybody = self.everybody()
         for customer, expected in case.expect.items():
-            yield self.result(self.context(everybody.get(customer, {})), expected, (customer,))
+            yield (customer,), self.context(everybody.get(customer, {})), expected
 
     def result(self, context: Mapping[str, object], expected: object, within: Path) -> CaseResult:
         found = self.found(self.rulebook.decide(context, self.params), context)

@@ -13,6 +13,8 @@ def expression(
     document: Document, path: Path, scope: Scope, findings: Findings, *, input: Type | None = None
 ) -> Expression | None:
     """The expression at `path`, or the cell that tests an `input`; None when it cannot be read."""
+    if path in document.references:
+        return None
     text = str(as_text(document.value(path)))
     try:
         parsed = feel.parse(text, scope) if input is None else feel.parse_unary(text, input, scope)
@@ -52,6 +54,7 @@ def report(document: Document, path: Path, error: FeelError, findings: Findings,
                 parts,
                 inside=(each.start, each.end),
                 suggestion=None if suggestion is None else str(suggestion),
+                instead=f'"{suggestion}"' if suggestion is not None and each.code == "CRM104" else None,
             )
         )
 

@@ -30,17 +30,16 @@ def explain_decision(
 
     Where nothing is decided, below it is why each rule does not apply. `params` as for `Rulebook.decide`.
     """
-    case = _Case.of(rulebook, context, wording, params, origins)
-    hits = case.hits.hits if isinstance(case.hits, Conflict) else case.hits
-    if isinstance(case.hits, Conflict):
-        because = tuple(case.given(hit) for hit in hits)
+    asked = _Asked.of(rulebook, context, wording, params, origins)
+    if isinstance(asked.answer, Conflict):
+        because = tuple(asked.given(hit) for hit in asked.hits)
         return Explanation(say("sentences", "conflict", rulebook=rulebook.title), since, None, because)
-    if not hits:
-        because = tuple(case.refused(trace) for trace in case.traces)
+    if not asked.hits:
+        because = tuple(asked.refused(trace) for trace in asked.traces)
         return Explanation(say("sentences", "undecided", rulebook=rulebook.title), since, False, because)
-    values = _listed(case.value(hit) for hit in hits)
+    values = _listed(asked.value(hit) for hit in asked.hits)
     says = say("sentences", "decided", rulebook=rulebook.title, value=values)
-    return Explanation(says, since, True, tuple(case.applied(hit) for hit in hits))
+    return Explanation(says, since, True, tuple(asked.applied(hit) for hit in asked.hits))
 
 
 def why_not(
@@ -60,28 +59,31 @@ def why_not(
     known = [each.id for each in rulebook.rules]
     if rule is not None and rule not in known:
         raise RuleFileError("CRM258", name=rule, rulebook=rulebook.id, known=", ".join(known))
-    case = _Case.of(rulebook, context, wording, params, origins)
-    hits = case.hits.hits if isinstance(case.hits, Conflict) else case.hits
-    deciding = {hit.rule for hit in hits}
+    asked = _Asked.of(rulebook, context, wording, params, origins)
+    deciding = {hit.rule for hit in asked.hits}
     traces = (
-        trace for trace in case.traces if trace.rule.id not in deciding and rule in (None, trace.rule.id)
+        trace for trace in asked.traces if trace.rule.id not in deciding and rule in (None, trace.rule.id)
     )
-    because = (*case.reacts(), *(case.refused(trace) for trace in traces))
+    because = (*asked.reacts(), *(asked.refused(trace) for trace in traces))
     if not because:
         because = (Explanation(say("sentences", "all-decided"), holds=True),)
     return Explanation(say("sentences", "why-not", rulebook=rulebook.title), because=because)
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Asked:
     """One rulebook asked about one subject."""
 
     rulebook: Rulebook
     context: Mapping[str, object]
     wording: Wording
     origins: Origins | None
-    hits: tuple[Hit, ...] | Conflict
+    answer: tuple[Hit, ...] | Conflict
     traces: tuple[RuleTrace, ...]
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.answer.hits if isinstance(self.answer, Conflict) else self.answer
 
     @classmethod
     def of(
@@ -91,10 +93,10 @@ class _Case:
         wording: Wording,
         params: Mapping[str, object] | None,
         origins: Origins | None,
-    ) -> _Case:
+    ) -> _Asked:
         names = {**context, **(rulebook.defaults if params is None else params)}
-        hits, traces = rulebook.decide(context, params), rulebook.trace(context, params)
-        return cls(rulebook, names, wording.of(rulebook.declares), origins, hits, traces)
+        answer, traces = rulebook.decide(context, params), rulebook.trace(context, params)
+        return cls(rulebook, names, wording.of(rulebook.declares), origins, answer, traces)
 
     def applied(self, hit: Hit) -> Explanation:
         """The rule that gave a hit, with all its conditions."""
@@ -117,10 +119,8 @@ class _Case:
         """Why a rule did not decide: its first condition that is not true, or what went before it."""
         title = trace.rule.title
         if trace.failing is None:
-            hits = () if isinstance(self.hits, Conflict) else self.hits
-            first = next(
-                (each.rule.title for each in self.traces if hits and each.rule.id == hits[0].rule), None
-            )
+            deciding = {hit.rule for hit in self.hits}
+            first = next((each.rule.title for each in self.traces if each.rule.id in deciding), None)
             sentence = "not-in-force" if first is None else "passed-over"
             return Explanation(say("sentences", sentence, rule=title, by=first), holds=True)
         condition, step = trace.failing

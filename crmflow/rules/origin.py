@@ -82,12 +82,11 @@ def _rows(fact: Fact, rows: Sequence[Row], origins: Origins, wording: Wording) -
     if fact.over is not None:
         start = fact.over.start(origins.folds.as_of, origins.folds.zone)
         window = (Explanation(say("sources", "window", start=wording.moment(start))),)
+    source = "touchpoints" if fact.source is None else "holdings"
     if not rows:
-        return (Explanation(say("sources", "none")), *window)
-    if fact.source is not None:
-        return (Explanation(say("sources", "holdings", count=len(rows))), *window)
+        return (Explanation(say("sources", f"no-{source}")), *window)
     parts = {"first": wording.moment(rows[0].at), "last": wording.moment(rows[-1].at)}
-    return (Explanation(say("sources", "touchpoints", count=len(rows), **parts)), *window)
+    return (Explanation(say("sources", source, count=len(rows), **parts)), *window)
 
 
 def _computed_from(

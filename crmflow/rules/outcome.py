@@ -11,7 +11,7 @@ from crmflow.core.decision import Hit, Plan, Sending, Target
 from crmflow.rules import vocabulary
 from crmflow.rules.condition import expression
 from crmflow.rules.declare import form_fields
-from crmflow.rules.feel import Expression, MonthsDuration, Scope, Type, any_, null
+from crmflow.rules.feel import Expression, Scope, Type, any_, null
 from crmflow.rules.feel.scope import nearest
 from crmflow.rules.fit import shaped
 from crmflow.rules.params import duration
@@ -234,9 +234,10 @@ class OutcomeReader:
         try:
             value = duration(text)
         except ValueError:
-            value = MonthsDuration(0)
-        if isinstance(value, timedelta):
-            return value
+            pass
+        else:
+            if isinstance(value, timedelta):
+                return value
         self._complain("CRM068", path, {"name": text}, None)
         return None
 

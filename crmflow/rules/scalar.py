@@ -28,6 +28,13 @@ def offsets(source: str, value: str, style: str | None) -> list[int]:
     return [*found[: len(value)], end]
 
 
+def written(text: str, style: str | None) -> str:
+    """A text as a scalar of this style writes it inside its quotes."""
+    if style == '"':
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text.replace("'", "''") if style == "'" else text
+
+
 def _quoted(source: str, at: int, end: int, escapes: bool | None) -> list[int]:
     """Flow scalars: `escapes` is true for double quotes, false for single ones, None for plain."""
     found = []

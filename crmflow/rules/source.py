@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from crmflow.core.diagnostic import Diagnostic, Edit, Position
+from crmflow.rules.lines import Lines
 from crmflow.rules.quoting import Unquoted, unquoted
-from crmflow.rules.scalar import offsets
+from crmflow.rules.scalar import offsets, written
+from crmflow.rules.syntax import explain
 
 Path = tuple[str | int, ...]
 Layer = Literal["core", "pack", "site"]
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_MISSING_SPACE = re.compile(r"\s*(?:- )*[\w ]+?\s*([:：])\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,6 @@ class Findings:
     notes: list[Diagnostic] = field(default_factory=list)
 
 
-class Lines:
-    """Offsets to lines and columns, in the text as its author wrote it: before quotes were put in."""
-
-    def __init__(self, text: str, inserted: Sequence[int] = ()) -> None:
-        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
-        self.inserted = [at + n for n, at in enumerate(inserted)]
-
-    def position(self, offset: int) -> Position:
-        offset -= bisect_left(self.inserted, offset)
-        line = bisect_right(self.starts, offset)
-        return Position(line, offset - self.starts[line - 1] + 1)
-
-
 class Document:
     """The data of one file (mappings, lists, text, Decimal, bool, None), and the place of each value."""
 
@@ -93,6 +80,7 @@ class Document:
         self.places: dict[Path, Place] = {(): Place(0, min(1, len(text)))}
         self.repeated: list[tuple[Path, Place]] = []
         self.refused: list[tuple[Place, str]] = []
+        self.references: set[Path] = set()  # aliases and tags, which are no expressions either
         self.data: Any = {} if root is None else self._read(root, ())
 
     @property
@@ -121,10 +109,11 @@ class Document:
         key: bool = False,
         inside: tuple[int, int] | None = None,
         suggestion: str | None = None,
+        instead: str | None = None,
     ) -> Diagnostic:
         """A finding at a value, at its key, or at the characters `inside` a text.
 
-        The suggestion is also the fix: it takes the place of what is marked.
+        The fix is to put the suggestion, or else what is given as `instead`, in the place of what is marked.
         """
         place = self.place(path)
         start, end = place.start, self._visible_end(place)
@@ -138,6 +127,9 @@ class Document:
                 place.start + (at[last - 1] + 1 if last > first else at[first]),
             )
         span = self.lines.position(start), self.lines.position(end)
+        fix = suggestion if instead is None else instead
+        if fix is not None and inside is not None:
+            fix = written(fix, place.style)
         return Diagnostic(
             code,
             self.file.name,
@@ -145,7 +137,7 @@ class Document:
             parts or {},
             cell=cell_name(self.data, path),
             suggestion=suggestion,
-            fix=() if suggestion is None else (Edit(*span, suggestion),),
+            fix=() if fix is None else (Edit(*span, fix),),
         )
 
     def _visible_end(self, place: Place) -> int:
@@ -202,8 +194,8 @@ def read(file: RuleFile, findings: Findings) -> Document | None:
         root = YAML(typ="safe", pure=True).compose(repaired)
     except YAMLError as error:
         _complain(cells, file, Lines(text), None, findings)
-        if not findings.errors:
-            findings.errors.append(_syntax(file, repaired, lines, error))
+        if not any(not cell.is_type for cell in cells):
+            findings.errors.append(explain(error, file.name, repaired, lines))
         return None
     document = Document(file, repaired, lines, root)
     _complain(cells, file, Lines(text), document, findings)
@@ -296,8 +288,11 @@ def _complain(
         if cell.is_type:
             continue
         start, end = lines.position(cell.start), lines.position(cell.end)
-        name = None if document is None else cell_name(document.data, paths.get(start, ()))
+        path = paths.get(start, ())
+        name = None if document is None else cell_name(document.data, path)
         if cell.is_reference:
+            if document is not None:
+                document.references.add(path)
             found = Diagnostic("CRM047", file.name, start, end, {"name": cell.text}, name)
         else:
             parts = {"name": cell.text, "quoted": cell.quoted}
@@ -317,47 +312,3 @@ def _refusals(document: Document) -> Iterator[Diagnostic]:
         begin = document.lines.position(place.start)
         end = Position(begin.line, begin.column + len(name))
         yield Diagnostic("CRM047", document.file.name, begin, end, {"name": name})
-
-
-def _syntax(file: RuleFile, text: str, lines: Lines, error: YAMLError) -> Diagnostic:
-    """What is wrong with a file that is not YAML, in our words."""
-    code, offset, length = _cause(text, error)
-    start, end = lines.position(offset), lines.position(offset + length)
-    parts: dict[str, object] = {"line": start.line, "name": text[offset : offset + length]}
-    space = _MISSING_SPACE.match(text, text.rfind("\n", 0, offset) + 1) if code == "CRM044" else None
-    fix: tuple[Edit, ...] = ()
-    if space is not None:
-        start, end = lines.position(space.start(1)), lines.position(space.end())
-        fix = (Edit(start, end, ": "),)
-    return Diagnostic(code, file.name, start, end, parts, suggestion=": " if fix else None, fix=fix)
-
-
-def _cause(text: str, error: YAMLError) -> tuple[str, int, int]:
-    """Our code for what the YAML reader met, and the place: offset and length."""
-    if not isinstance(error, MarkedYAMLError):
-        at = int(getattr(error, "position", 0) or 0)
-        return "CRM049", at, 1
-    problem, context = error.problem or "", error.context or ""
-    at = 0 if error.problem_mark is None else int(error.problem_mark.index)
-    begun = at if error.context_mark is None else int(error.context_mark.index)
-    if text[at : at + 1] == "\t":
-        return "CRM042", at, len(text[at:]) - len(text[at:].lstrip("\t"))
-    if "quoted scalar" in context:
-        return "CRM045", begun, 1
-    if "flow" in context:
-        return "CRM046", begun, 1
-    if "simple key" in context or "expected ':'" in problem:
-        return "CRM044", begun, 1
-    if "another document" in problem:
-        return "CRM047", at, 3
-    if "not allowed here" in problem or "block" in context:
-        return "CRM043", _first_sign(text, at), 1
-    return "CRM049", at, 1
-
-
-def _first_sign(text: str, at: int) -> int:
-    """The first visible character of the line on which `at` stands."""
-    start = text.rfind("\n", 0, at) + 1
-    while text[start : start + 1] == " ":
-        start += 1
-    return start

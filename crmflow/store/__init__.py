@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Database
+
 from crmflow.store.connect import prepare_sqlite
 from crmflow.store.store import Store
 
-__all__ = ["Store", "prepare_sqlite"]
+__all__ = ["Connection", "Database", "Store", "prepare_sqlite"]

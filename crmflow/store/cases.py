@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, exists, select
@@ -20,9 +21,9 @@ from crmflow.store.transaction import Transaction, bucket_of, chunks
 
 Stepped = tuple[Case, Sequence[Moved]]
 """A case as it is now, and what happened to it since it was read."""
-PLAIN = [field.name for field in fields(Case) if field.name in tables.case.c]
-MAPPINGS = ("data", "entries", "channels")
-LISTS = ("fired", "blocked")
+NAMES = {field.name: field.name for field in fields(Case)} | {"opened_at": "at"}
+"""The column of each field of a case, in the order of the fields."""
+COLUMNS = [tables.case.c[column] for column in NAMES.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Cases:
     def claim(self, as_of: datetime, limit: int) -> list[Claim]:
         """Cases that are due, or for which an event waits, by `as_of`: at most `limit`, nobody else's."""
         table, inbox = tables.case, tables.case_event
-        due = select(table).where(table.c.due_at <= as_of).order_by(table.c.due_at)
+        due = select(*COLUMNS).where(table.c.due_at <= as_of).order_by(table.c.due_at)
         waits = exists().where(
             inbox.c.bucket == table.c.bucket,
             inbox.c.case_id == table.c.id,
@@ -73,7 +74,7 @@ class Cases:
         )
         cases = self._locked(due.limit(limit))
         if len(cases) < limit:
-            cases |= self._locked(select(table).where(waits).limit(limit))
+            cases |= self._locked(select(*COLUMNS).where(waits).limit(limit))
         waiting = Events(self.tx).pending(cases, as_of)
         claims = [Claim(case, next(iter(waiting.get(id, ())), None)) for id, case in cases.items()]
         return claims[:limit]
@@ -81,7 +82,7 @@ class Cases:
     def get(self, id: int, *, lock: bool = False) -> Case | None:
         """The case; `lock` keeps other workers from it until the end of the transaction."""
         table = tables.case
-        found = select(table).where(table.c.bucket == bucket_of(id), table.c.id == id)
+        found = select(*COLUMNS).where(table.c.bucket == bucket_of(id), table.c.id == id)
         if lock and self.tx.dialect == "postgresql":
             found = found.with_for_update()
         row = self.tx.execute(found).first()
@@ -97,7 +98,7 @@ class Cases:
     ) -> Iterator[Case]:
         """By the moment they were opened; `units` are those that a viewer sees (None: all)."""
         table = tables.case
-        found = select(table).order_by(table.c.at, table.c.id)
+        found = select(*COLUMNS).order_by(table.c.at, table.c.id)
         if open_only:
             found = found.where(table.c.closed_at.is_(None))
         if units is not None:
@@ -138,17 +139,32 @@ class Cases:
         return [moved for (_, moved), id in zip(happened, written, strict=True) if id is None]
 
     def _row(self, case: Case) -> dict[str, Any]:
-        row: dict[str, Any] = {name: getattr(case, name) for name in PLAIN}
-        encoded = {name: encode(row[name]) for name in (*MAPPINGS, *LISTS)}
-        return {**row, **encoded, "at": case.opened_at, "recorded_at": self.tx.now}
+        row = dict(zip(NAMES.values(), _fields(case), strict=True))
+        for name in READERS:
+            row[name] = encode(row[name])
+        return {**row, "recorded_at": self.tx.now}
+
+
+def _channels(stored: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {state: tuple(tried) for state, tried in stored.items()}
+
+
+READERS: Mapping[str, Callable[[Any], Any]] = {
+    "data": decode,
+    "entries": decode,
+    "channels": _channels,
+    "fired": tuple,
+    "blocked": tuple,
+}
+PLACES = [(list(NAMES).index(name), read) for name, read in READERS.items()]
+_fields = attrgetter(*NAMES)
 
 
 def _noun(row: Any) -> Case:
-    values = {name: getattr(row, name) for name in PLAIN}
-    values |= {name: decode(values[name]) for name in MAPPINGS}
-    values |= {name: tuple(values[name]) for name in LISTS}
-    values["channels"] = {state: tuple(tried) for state, tried in values["channels"].items()}
-    return Case(opened_at=row.at, **values)
+    values = list(row)
+    for place, read in PLACES:
+        values[place] = read(values[place])
+    return Case(*values)
 
 
 TOLD = [field.name for field in fields(Moved) if field.name not in ("kind", "at", "actor", "key")]

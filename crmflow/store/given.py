@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +37,7 @@ from crmflow.errors import StoreError
 
 Row = Mapping[str, object]
 PARAMETER = "given_rows"
-AS_JSON: Mapping[str, Callable[[datetime], object]] = {"sqlite": to_micros, "postgresql": datetime.isoformat}
+INSTANTS: Mapping[str, Callable[[datetime], object]] = {"sqlite": to_micros, "postgresql": datetime.isoformat}
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -67,7 +68,16 @@ def carried(dialect: str, names: Sequence[str], rows: Sequence[tuple[object, ...
     Raises StoreError CRM413 on a text that no database keeps (NUL, half of a surrogate pair).
     """
     shaped = rows if dialect == "sqlite" else [dict(zip(names, row, strict=True)) for row in rows]
-    text = json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), default=AS_JSON[dialect])
+    text = json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), default=partial(_plain, dialect))
     if "\\u0000" in text and NUL.search(text):
         raise StoreError("CRM413", text="\\u0000")
     return text
+
+
+def _plain(dialect: str, value: object) -> object:
+    """What JSON does not have. Raises StoreError CRM412 on a value that should have been encoded."""
+    if isinstance(value, datetime):
+        return INSTANTS[dialect](value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise StoreError("CRM412", type=type(value).__name__, value=repr(value))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from crmflow.core.chart import FormField, State
 from crmflow.core.field import Field, Value
+from crmflow.core.moment import in_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,52 +24,48 @@ class Filled:
     mistakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def fill(state: State, given: Mapping[str, object], names: Mapping[str, object]) -> Filled:
-    """Check the values given for a state's form; conditions of `required` see `names` and the form."""
+def fill(state: State, given: Mapping[str, object], names: Mapping[str, object], zone: ZoneInfo) -> Filled:
+    """Check the values given for a state's form, by the names of its fields in any language.
+
+    Conditions of `required` see `names` and the form.
+    """
+    spelled = {word: each.field.name for each in state.form for word in _spellings(each.field)}
+    known = {spelled[word]: value for word, value in given.items() if word in spelled}
     values: dict[str, Value] = {}
-    wrong: list[str] = []
-    for form_field in state.form:
-        name = form_field.field.name
+    wrong, missing = [], []
+    for each in state.form:
         try:
-            values[name] = value_of(form_field.field, given.get(name))
+            values[each.field.name] = value_of(each.field, known.get(each.field.name), zone)
         except ValueError:
-            wrong.append(name)
-            values[name] = None
-    unknown = [name for name in given if name not in values]
-    missing = [
-        form_field.field.name
-        for form_field in state.form
-        if values[form_field.field.name] is None
-        and form_field.field.name not in wrong
-        and _required(form_field, {**names, **values})
-    ]
+            values[each.field.name] = None
+            wrong.append(each.field.name)
+    for each in state.form:
+        name = each.field.name
+        if values[name] is None and name not in wrong and _required(each, {**names, **values}):
+            missing.append(name)
+    unknown = [word for word in given if word not in spelled]
     found = {"CRM512": unknown, "CRM513": wrong, "CRM511": missing}
     return Filled(values, {code: tuple(fields) for code, fields in found.items() if fields})
 
 
-def value_of(field: Field, value: object) -> Value:
-    """The value as the field holds it; a blank text is None. Raises ValueError where it does not fit."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
+def value_of(field: Field, value: object, zone: ZoneInfo) -> Value:
+    """The value as the field holds it; a text is read as a cell of a file is, in `zone`, a blank one is None.
+
+    Raises ValueError where it does not fit.
+    """
     match field.kind, value:
+        case _, None:
+            return None
+        case _, str():
+            return field.parse(value, zone)
         case "boolean", bool():
             return value
-        case "number", bool():
-            raise ValueError("a boolean is not a number")
-        case "number", int() | float() | Decimal():
+        case "number", int() | float() | Decimal() if not isinstance(value, bool):
             return field.number(value)
-        case "date", datetime():
-            raise ValueError("an instant is not a date")
-        case "date", date():
+        case "date", date() if not isinstance(value, datetime):
             return value
-        case "date", str():
-            return date.fromisoformat(value)
-        case "instant", datetime() if value.tzinfo is not None:
-            return value
-        case "one of", str() if value in field.values:
-            return value
-        case "string" | "staff" | "unit", str():
-            return value
+        case "instant", datetime():
+            return in_zone(value, zone)
     raise ValueError(f"{field.name}: {value!r} does not fit {field.kind}")
 
 
@@ -75,3 +73,7 @@ def _required(form_field: FormField, names: Mapping[str, object]) -> bool:
     if isinstance(form_field.required, bool):
         return form_field.required
     return form_field.required.evaluate(names) is True
+
+
+def _spellings(field: Field) -> tuple[str, ...]:
+    return (field.name, field.label.en, field.label.zh, *field.aliases)

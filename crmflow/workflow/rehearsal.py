@@ -11,9 +11,10 @@ from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.chart import Chart
 from crmflow.core.post import Posts, Unit
-from crmflow.errors import WorkflowError, catalogue
+from crmflow.errors import WorkflowError
 from crmflow.rules import feel
 from crmflow.workflow.advance import advance, open_case
+from crmflow.workflow.refusal import refused_words
 from crmflow.workflow.turn import Step
 
 BEGINS = datetime(2026, 1, 5, 8, tzinfo=UTC)  # a Monday
@@ -34,7 +35,7 @@ class Outcome:
 
     @property
     def refused(self) -> str | None:
-        return next((refusal(row) for row in reversed(self.history) if row.kind == "refused"), None)
+        return next((refused_words(row) for row in reversed(self.history) if row.kind == "refused"), None)
 
     @property
     def went(self) -> tuple[str, ...]:
@@ -76,12 +77,6 @@ def rehearse(
     for step in steps if isinstance(steps, list | tuple) else (steps,):
         stage.play(_mapping(step))
     return Outcome(stage.case, tuple(stage.history), _mapping(test.get("expect")))
-
-
-def refusal(row: Moved) -> str:
-    """A refusal as tests write it: the name of its code and what it names, "missing measure"."""
-    name = catalogue()[row.code].name if row.code else ""
-    return " ".join([name.partition(".")[2].replace("-", " "), ", ".join(row.lines)]).strip()
 
 
 class _Stage:

@@ -9,7 +9,7 @@ from datetime import datetime
 from crmflow.core.calendar import Calendar
 from crmflow.core.case import Case, CaseEvent, Kind, Moved
 from crmflow.core.chart import Chart, Move, State, Trigger
-from crmflow.core.post import Posts
+from crmflow.core.post import Holder, Posts
 from crmflow.errors import WorkflowError
 from crmflow.workflow.clock import Timer, blocked_key, late_at, late_key, next_timer
 from crmflow.workflow.form import fill
@@ -99,7 +99,7 @@ class Turn:
         barred = tuple(fact for fact in self.state.not_by if event.actor in self._staff_named(fact))
         if barred:
             return self._refuse("CRM510", event, barred)
-        form = fill(self.state, event.data, self._names(event.at))
+        form = fill(self.state, event.data, self._names(event.at), self.calendar.zone)
         for code, fields in form.mistakes.items():
             self._refuse(code, event, fields)
         if not form.mistakes:
@@ -200,30 +200,34 @@ class Turn:
 
     def _place(self, at: datetime) -> None:
         """A holder for the step at the present level, and its clock from `at` on."""
-        self._find_holder()
-        late = late_at(self.chart, self.case.state, self.case.level, at, self.calendar)
-        self.case = replace(self.case, late_at=late)
-
-    def _find_holder(self) -> None:
-        """Where only the accused would be left it is somebody one unit up; the level stays, because this step
-        alone goes there. Nobody at all is a state that listings report."""
-        holder = None
-        if self.state.by is not None:
-            unit = unit_at(self.chart, self.case.unit, self.case.level, self.posts)
-            holder = self.posts.holder(
-                self.state.by, unit.code if unit else None, not_by=self._barred(), turn=self.case.id
-            )
+        holder = self._holder()
         self.case = replace(
-            self.case, holder=holder.staff if holder else None, holder_unit=holder.unit if holder else None
+            self.case,
+            holder=holder.staff if holder else None,
+            holder_unit=holder.unit if holder else None,
+            late_at=late_at(self.chart, self.case.state, self.case.level, at, self.calendar),
+        )
+
+    def _holder(self) -> Holder | None:
+        """Who does the present step. Where only the accused would be left it is somebody one unit up, and the
+        level stays, because this step alone goes there. Nobody at all is a state that listings report.
+        """
+        if self.state.by is None:
+            return None
+        unit = unit_at(self.chart, self.case.unit, self.case.level, self.posts)
+        return self.posts.holder(
+            self.state.by, unit.code if unit else None, not_by=self._barred(), turn=self.case.id
         )
 
     def _assign(self, at: datetime) -> None:
         """Another holder where the present one no longer fills the role."""
-        before, by = self.case, self.state.by
-        if by is None or (before.holder_unit and before.holder in self.posts.holders(by, before.holder_unit)):
+        case, by = self.case, self.state.by
+        if by is None or (case.holder_unit and case.holder in self.posts.holders(by, case.holder_unit)):
             return
-        self._find_holder()
-        if self.case.holder != before.holder:
+        holder = self._holder()
+        staff, unit = (holder.staff, holder.unit) if holder else (None, None)
+        if staff != case.holder:
+            self.case = replace(case, holder=staff, holder_unit=unit)
             self._note("assigned", at)
 
     def _barred(self) -> frozenset[str]:
@@ -287,23 +291,22 @@ class Turn:
         key: str | None = None,
         data: Mapping[str, object] | None = None,
     ) -> None:
-        self.history.append(
-            Moved(
-                kind,
-                at,
-                self.actor,
-                state or self.case.state,
-                to,
-                move,
-                self.case.level,
-                self.case.holder,
-                message,
-                code,
-                lines,
-                key,
-                data or {},
-            )
+        row = Moved(
+            kind,
+            at,
+            self.actor,
+            state or self.case.state,
+            to=to,
+            move=move,
+            level=self.case.level,
+            holder=self.case.holder,
+            message=message,
+            code=code,
+            lines=lines,
+            key=key,
+            data=data or {},
         )
+        self.history.append(row)
 
 
 def _lines(moves: Iterable[Move], names: Mapping[str, object]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from crmflow.core.diagnostic import Diagnostic, Position
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Column, Listing, RunReport
 from crmflow.core.text import Text
-from crmflow.errors import StoreError, WorkflowError, catalogue
+from crmflow.errors import RuleFileError, StoreError, WorkflowError, catalogue
 from crmflow.exchange.importing import ImportReport
 
 Run = Callable[..., Result]
@@ -216,12 +216,12 @@ def test_findings_set_the_exit_code(run: Run, answers: Answers, findings: int, c
     assert run("check", "--output-format", "github").stdout.count("::error") == findings
 
 
-def test_rules_with_findings_are_not_published(run: Run, answers: Answers) -> None:
+def test_rules_that_cannot_be_used_are_shown_as_findings(run: Run, answers: Answers) -> None:
     place = Position(1, 1)
-    engine = Asked((Diagnostic("CRM801", "x.yaml", place, place, {"folder": "x"}),))
-    answers(engine)
-    assert run("publish").exit_code == 1
-    assert [name for name, _, _ in engine.asked] == ["check"]
+    findings = (Diagnostic("CRM801", "x.yaml", place, place, {"folder": "x"}),)
+    answers(Asked(RuleFileError("CRM801", folder="x", diagnostics=findings)))
+    shown = run("publish")
+    assert (shown.exit_code, "--> x.yaml:1:1" in shown.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])

@@ -21,6 +21,7 @@ COLUMNS = (
     Column("due", Text("due", "期限")),
     Column("born", Text("born", "出生日期"), personal=True),
     Column("open", Text("open", "未完成")),
+    Column("step", Text("step", "步骤")),
 )
 ROW = {
     "id": 12345,
@@ -29,6 +30,7 @@ ROW = {
     "due": datetime(2026, 1, 31, 16, 5, tzinfo=UTC),
     "born": date(1990, 2, 28),
     "open": True,
+    "step": Text("call back", "回访"),
 }
 LISTING = Listing("visits", Text("Visits", "拜访"), COLUMNS, [ROW, {"id": 2}])
 
@@ -36,15 +38,15 @@ LISTING = Listing("visits", Text("Visits", "拜访"), COLUMNS, [ROW, {"id": 2}])
 @pytest.mark.parametrize(
     ("style", "row"),
     [
-        (Style(), ["12345", MASK, "1,200.50", "2026-01-31 16:05", MASK, "yes"]),
+        (Style(), ["12345", MASK, "1,200.50", "2026-01-31 16:05", MASK, "yes", "call back"]),
         (
             Style("zh", ZoneInfo("Asia/Shanghai"), personal=True),
-            ["12345", "李雷, 站长", "1,200.50", "2026-02-01 00:05", "1990-02-28", "是"],
+            ["12345", "李雷, 站长", "1,200.50", "2026-02-01 00:05", "1990-02-28", "是", "回访"],
         ),
     ],
 )
 def test_people_read_values_in_their_language_and_zone(style: Style, row: list[str]) -> None:
-    assert list(texts(LISTING, style)) == [row, ["2", "", "", "", "", ""]]
+    assert list(texts(LISTING, style)) == [row, ["2", "", "", "", "", "", ""]]
 
 
 def test_json_is_exact() -> None:
@@ -58,15 +60,16 @@ def test_json_is_exact() -> None:
         "due": "2026-01-31T16:05:00+00:00",
         "born": "1990-02-28",
         "open": True,
+        "step": "回访",
     }
     assert set(record["rows"][1].values()) == {2, None}
 
 
 def test_csv_has_labels_and_the_values_of_json() -> None:
     header, row, empty = csv.reader(as_csv(LISTING, Style("zh", personal=True)).splitlines())
-    assert header == ["编号", "姓名", "金额", "期限", "出生日期", "未完成"]
+    assert header == ["编号", "姓名", "金额", "期限", "出生日期", "未完成", "步骤"]
     assert row[1:4] == ["李雷, 站长", "1200.50", "2026-01-31T16:05:00+00:00"]
-    assert empty == ["2", "", "", "", "", ""]
+    assert empty == ["2", "", "", "", "", "", ""]
 
 
 @pytest.mark.parametrize("write", [as_json, as_csv])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from crmflow.core.customer import Customer
@@ -16,65 +14,54 @@ from crmflow.core.post import Post, Posts, Staff, Unit
 from crmflow.core.text import Text
 from crmflow.rules.context import Contexts
 from crmflow.rules.fact import Fact
+from crmflow.rules.vocabulary import HoldingKind, Result, Vocabulary
 from tests.rules.world import facts_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2026, 2, 28, 3, tzinfo=UTC)
-NOTHING: Mapping[str, Fact] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Policies:
-    list: str | None = "insurance.held policies"
-    fields: Mapping[str, Field] = field(
-        default_factory=lambda: {
-            "agent": Field("agent", "staff", Text("agent", "代理人")),
-            "premium": Field("premium", "number", Text("premium", "保费")),
-        }
-    )
-    facts: Mapping[str, Fact] = field(
-        default_factory=lambda: {
-            fact.name: fact
-            for fact in facts_of(
-                {"last paid": {"last": "at"}, "days since paid": {"days since": "last paid"}}
-            )
-        }
-    )
+def by_name(*facts: Fact) -> dict[str, Fact]:
+    return {fact.name: fact for fact in facts}
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    customer: Mapping[str, Field] = field(
-        default_factory=lambda: {
-            "core.born": Field("core.born", "date", Text("born", "出生日期")),
-            "fuel.developer": Field("fuel.developer", "staff", Text("developer", "开发人")),
-            "fuel.home station": Field("fuel.home station", "unit", Text("home station", "主场站")),
-        }
-    )
-    facts: Mapping[str, Fact] = field(
-        default_factory=lambda: {
-            fact.name: fact
-            for fact in facts_of(
-                {
-                    "idle": {"is": "days since last order > 10"},
-                    "days since last order": {"days since": "last order"},
-                    "last order": {"last": "at"},
-                    "birthday today": {"anniversary": "born"},
-                    "spent": {"sum": "amount"},
-                }
-            )
-        }
-    )
-    holdings: Mapping[str, Policies] = field(default_factory=lambda: {"insurance.policy": Policies()})
-    results: tuple[str, ...] = ("retail.ABC class", "insurance.service state")
-
-
+POLICY = HoldingKind(
+    name="insurance.policy",
+    label=Text("policy", "保单"),
+    list="insurance.held policies",
+    list_label=None,
+    fields={
+        "agent": Field("agent", "staff", Text("agent", "代理人")),
+        "premium": Field("premium", "number", Text("premium", "保费")),
+    },
+    facts=by_name(*facts_of({"last paid": {"last": "at"}, "days since paid": {"days since": "last paid"}})),
+)
+VOCABULARY = Vocabulary(
+    customer={
+        "core.born": Field("core.born", "date", Text("born", "出生日期")),
+        "fuel.developer": Field("fuel.developer", "staff", Text("developer", "开发人")),
+        "fuel.home station": Field("fuel.home station", "unit", Text("home station", "主场站")),
+    },
+    facts=by_name(
+        *facts_of(
+            {
+                "idle": {"is": "days since last order > 10"},
+                "days since last order": {"days since": "last order"},
+                "last order": {"last": "at"},
+                "birthday today": {"anniversary": "born"},
+                "spent": {"sum": "amount"},
+            }
+        )
+    ),
+    holdings={"insurance.policy": POLICY},
+    results={"retail.ABC class": Result("retail.ABC class", Text("ABC class", "ABC类别"), ("A", "B", "C"))},
+)
 POSTS = Posts(
     units=[Unit("S1", "Station 1", "station", "D1"), Unit("D1", "District 1", "district")],
     staff=[Staff("W1", "Wang"), Staff("W2", "Li", left=True)],
     posts=[Post("W1", "clerk", "S1")],
 )
-CONTEXTS = Contexts(Vocabulary(), POSTS, AS_OF, SHANGHAI)
+CONTEXTS = Contexts(VOCABULARY, POSTS, AS_OF, SHANGHAI)
 
 
 def customer(fields: Mapping[str, object] = {}, **others: object) -> Customer:

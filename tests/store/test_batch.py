@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -28,18 +27,18 @@ def host(database_url: str, store: Store) -> Iterator[Engine]:
     engine.dispose()
 
 
-def write_everything(batch: Batch) -> None:
-    """Something into each of the large tables."""
-    batch.intake.put([*people(), customer(name="Ann"), holding(), fill("F1", holding="P1")])
+def write_everything(batch: Batch) -> int:
+    """Something into each of the large tables; returns how many rows came in."""
+    counts, _ = batch.intake.put([*people(), customer(name="Ann"), holding(), fill("F1", holding="P1")])
     batch.journal.write([entry(payload={"a": 1}, key="once")])
     batch.releases.add({"a.yaml": "x"})
+    return counts.new
 
 
 def test_what_is_raised_inside_undoes_everything(store: Store, database_url: str) -> None:
     before = contents(database_url)
     with pytest.raises(ZeroDivisionError), store.batch("W1") as batch:
-        write_everything(batch)
-        print(1 / 0)
+        write_everything(batch) / 0
     assert contents(database_url) == before
 
 
@@ -70,8 +69,7 @@ def test_a_failing_batch_leaves_the_hosts_work(store: Store, host: Engine, datab
     with host.begin() as connection:
         connection.execute(text("INSERT INTO invoice VALUES (1)"))
         with pytest.raises(ZeroDivisionError), store.batch("W1", connection=connection) as batch:
-            write_everything(batch)
-            print(1 / 0)
+            write_everything(batch) / 0
         connection.execute(text("INSERT INTO invoice VALUES (2)"))
     assert contents(database_url) == {**before, "invoice": [(1,), (2,)]}
 
@@ -100,10 +98,12 @@ def autocommitting(url: str) -> Connection:
 
 
 @pytest.mark.parametrize("connected", [unprepared, autocommitting])
-def test_an_unprepared_sqlite_connection_is_refused(sqlite_url: str, connected: object) -> None:
+def test_an_unprepared_sqlite_connection_is_refused(
+    sqlite_url: str, connected: Callable[[str], Connection]
+) -> None:
     Store.migrate(sqlite_url)
     before = contents(sqlite_url)
-    with Store.open(sqlite_url) as store, connected(sqlite_url) as connection:  # type: ignore[operator]
+    with Store.open(sqlite_url) as store, connected(sqlite_url) as connection:
         with pytest.raises(StoreError) as refused, store.batch("W1", connection=connection) as batch:
             write_everything(batch)
         connection.commit()
@@ -116,7 +116,9 @@ def test_an_unprepared_sqlite_connection_is_refused(sqlite_url: str, connected: 
 def test_preparing_twice_is_preparing_once(sqlite_url: str) -> None:
     engine = prepare_sqlite(prepare_sqlite(create_engine(sqlite_url)))
     with engine.connect() as connection:
-        settings = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
+        settings = [
+            connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
+        ]
     engine.dispose()
     assert settings == ["wal", 2]
 
@@ -179,13 +181,8 @@ def test_threads_share_a_store(store: Store) -> None:
             with store.reading() as batch:
                 assert batch.customers.find("site", f"{number}-{turn}") is not None
 
-    failures: list[object] = []
-    threads = [threading.Thread(target=_watched(work, failures), args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
     with store.reading() as batch:
         assert len({each.id for each in batch.customers.scan()}) == 20
 
@@ -239,7 +236,9 @@ def test_a_text_that_no_database_keeps(store: Store, database_url: str, broken: 
     assert contents(database_url) == before
 
 
-@pytest.mark.parametrize("awkward", ["\\u0000", "😀", "'; DROP TABLE x; --", "%s :x ?", "“引号”\n\t\"", "\\", ""])
+@pytest.mark.parametrize(
+    "awkward", ["\\u0000", "😀", "'; DROP TABLE x; --", "%s :x ?", '“引号”\n\t"', "\\", ""]
+)
 def test_an_awkward_text_comes_back(store: Store, awkward: str) -> None:
     with store.batch("W1") as batch:
         batch.customers.put([customer(awkward, name=awkward)])
@@ -249,7 +248,11 @@ def test_an_awkward_text_comes_back(store: Store, awkward: str) -> None:
 
 def test_instants_and_large_numbers_are_exact(store: Store, clock: Clock) -> None:
     clock.now = datetime(2026, 12, 31, 23, 59, 59, 999999, UTC)
-    moments = [datetime(1, 1, 1, tzinfo=UTC), MONDAY + timedelta(microseconds=1), datetime(9999, 12, 31, tzinfo=UTC)]
+    moments = [
+        datetime(1, 1, 1, tzinfo=UTC),
+        MONDAY + timedelta(microseconds=1),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ]
     large = (1 << 63) - 1
     with store.batch("W1") as batch:
         batch.intake.put([customer(large=large), *(fill(str(at), at=at) for at in moments)])
@@ -259,13 +262,3 @@ def test_instants_and_large_numbers_are_exact(store: Store, clock: Clock) -> Non
         touchpoints = batch.touchpoints.of(found.id)
     assert [each.at for each in touchpoints] == moments
     assert {each.recorded_at for each in touchpoints} == {clock.now}
-
-
-def _watched(work: object, failures: list[object]) -> object:
-    def run(number: int) -> None:
-        try:
-            work(number)  # type: ignore[operator]
-        except BaseException as error:
-            failures.append(error)
-
-    return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,10 +19,17 @@ from crmflow.store.facts import CustomerFacts
 from tests.store.world import MONDAY, customer
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-ZONES = st.sampled_from(
-    [None, UTC, timezone(timedelta(hours=5, minutes=45)), ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")]
+ZONES: st.SearchStrategy[tzinfo] = st.sampled_from(
+    [
+        UTC,
+        timezone(timedelta(hours=5, minutes=45)),
+        ZoneInfo("Asia/Shanghai"),
+        ZoneInfo("Europe/Berlin"),
+    ]
 )
-MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=ZONES, allow_imaginary=False)
+YEAR = timedelta(days=366)
+SPAN = (datetime.min + YEAR, datetime.max - YEAR)  # noqa: DTZ901
+MOMENTS = st.datetimes(*SPAN) | st.datetimes(*SPAN, timezones=ZONES, allow_imaginary=False)
 SCALARS = (
     st.none()
     | st.booleans()

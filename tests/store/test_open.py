@@ -109,7 +109,10 @@ def test_a_tenant_is_a_schema_of_postgresql(postgres_url: str) -> None:
     for tenant in ("north", "South Side"):
         assert refusal_in(postgres_url, tenant) == "CRM404"
         Store.migrate(postgres_url, schema=tenant)
-    with Store.open(postgres_url, schema="north") as north, Store.open(postgres_url, schema="South Side") as south:
+    with (
+        Store.open(postgres_url, schema="north") as north,
+        Store.open(postgres_url, schema="South Side") as south,
+    ):
         with north.batch("W1") as batch:
             batch.customers.put([customer("C1")])
         with north.reading() as batch:
@@ -162,10 +165,12 @@ def _sqlite_tables(url: str) -> dict[str, str]:
 def _postgres_tables(url: str) -> set[tuple[Any, ...]]:
     engine = create_engine(url)
     columns = """SELECT table_name, column_name, data_type, is_nullable, ordinal_position
-        FROM information_schema.columns WHERE table_name LIKE 'crmflow_%' AND table_name != 'crmflow_version'"""
+        FROM information_schema.columns WHERE table_name LIKE 'crmflow_%'"""
     indexes = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'crmflow_%'"
     sequences = "SELECT sequence_name, data_type FROM information_schema.sequences"
     with engine.connect() as connection:
-        found = {tuple(row) for query in (columns, indexes, sequences) for row in connection.execute(text(query))}
+        found = {
+            tuple(row) for query in (columns, indexes, sequences) for row in connection.execute(text(query))
+        }
     engine.dispose()
     return {row for row in found if row[0] != "crmflow_version"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import create_engine, inspect, text
 
 from crmflow.core.intake import CustomerRef, CustomerRow, HoldingRow, StaffRow, TouchpointRow, UnitRow
 from crmflow.core.journal import Entry
@@ -74,13 +74,9 @@ def entry(kind: str = "decided", **said: Any) -> Entry:
 def contents(url: str) -> Mapping[str, list[tuple[Any, ...]]]:
     """Every row of every table but the ids that were minted in vain."""
     engine = create_engine(url)
-    tables = MetaData()
     with engine.connect() as connection:
-        tables.reflect(connection)
-        rows = {
-            name: sorted(map(tuple, connection.execute(table.select())), key=repr)
-            for name, table in tables.tables.items()
-            if name != "crmflow_minted"
-        }
+        names = [name for name in inspect(connection).get_table_names() if name != "crmflow_minted"]
+        found = ((name, connection.execute(text(f"SELECT * FROM {name}"))) for name in names)
+        rows = {name: sorted(map(tuple, answer), key=repr) for name, answer in found}
     engine.dispose()
     return rows

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.case import Case, CaseEvent, Moved
@@ -20,6 +21,9 @@ from crmflow.workflow.turn import Step
 
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+OFFICE = Calendar.weekly("office", ZoneInfo("Asia/Shanghai"), {"mon-fri": ["08:30-17:30"]})
+DEBTOR = {"kind": "unit", "arrears": 5000, "days overdue": 40, "disputed": False, "protected": False}
 FILES = sorted((Path(__file__).parent / "charts").glob("*.yaml"))
 
 UNITS = [
@@ -150,3 +154,26 @@ class Play:
 
     def keys(self) -> list[str]:
         return [row.key for row in self.history if row.key is not None]
+
+
+def complaint(**given: object) -> Play:
+    """A complaint about W3 that has been accepted and waits to be verified."""
+    play = Play("complaint", data={"accused": "W3"}, **given)  # type: ignore[arg-type]
+    play.done(MONDAY, by="W1")
+    return play
+
+
+def debtor(**facts: object) -> Play:
+    """An arrears case at `propose`, 17 days on."""
+    play = Play(
+        "arrears", facts={**DEBTOR, **{name.replace("_", " "): value for name, value in facts.items()}}
+    )
+    play.done(MONDAY, outlook="weak")
+    play.tick(MONDAY + 17 * DAY)
+    return play
+
+
+def to_call_back(play: Play) -> datetime:
+    play.done(MONDAY, facts="a")
+    play.done(MONDAY, justified=False)
+    return MONDAY

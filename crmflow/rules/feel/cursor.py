@@ -51,15 +51,24 @@ class Cursor:
 
     def expect(self, *texts: str) -> Token:
         if not self.sees(*texts):
-            self.unexpected(" ".join(texts))
+            self.missing("CRM001", expected=" ".join(texts))
         return self.take()
 
-    def unexpected(self, expected: str) -> NoReturn:
-        """Raises FeelError CRM001 at the next token."""
+    def listed(self, closing: str) -> Iterator[None]:
+        """Once for each item between commas; takes the closing sign."""
+        if self.accept(closing):
+            return
+        yield
+        while self.accept(","):
+            yield
+        self.expect(closing)
+
+    def missing(self, code: str, **parts: object) -> NoReturn:
+        """Raises FeelError `code` at the next token, or CRM013 where the text ends."""
         token = self.next
         if token.kind == "end":
-            raise FeelError("CRM013", token.start, token.end, expected=expected)
-        raise FeelError("CRM001", token.start, token.end, expected=expected, found=token.text)
+            raise FeelError("CRM013", token.start, token.end)
+        raise FeelError(code, token.start, token.end, found=token.text, **parts)
 
     def starts_expression(self, ahead: int) -> bool:
         """Whether an expression can begin there: tells the `[` of a filter from the end of a range."""

@@ -36,10 +36,6 @@ class DaysDuration:
         total += int(seconds or 0) * SECOND + int((fraction or "").ljust(9, "0"))
         return cls(-total if sign else total)
 
-    @classmethod
-    def of_seconds(cls, seconds: Decimal) -> DaysDuration:
-        return cls(int(seconds.scaleb(9).to_integral_value()))
-
     def _part(self, unit: int, above: int | None) -> int:
         size = abs(self.nanoseconds)
         part = (size if above is None else size % above) // unit
@@ -59,24 +55,22 @@ class DaysDuration:
 
     @property
     def seconds(self) -> Decimal:
-        part = Decimal(abs(self.nanoseconds) % MINUTE).scaleb(-9).normalize()
-        return -part if self.nanoseconds < 0 else part
+        whole, fraction = divmod(abs(self.nanoseconds) % MINUTE, SECOND)
+        part = Decimal(f"{whole}.{fraction:09}".rstrip("0").rstrip("."))
+        return part.copy_negate() if self.nanoseconds < 0 else part
 
     def __str__(self) -> str:
         if not self.nanoseconds:
             return "PT0S"
-        clock = "".join(
-            f"{abs(value):f}{unit}" if isinstance(value, Decimal) else f"{abs(value)}{unit}"
-            for value, unit in ((self.hours, "H"), (self.minutes, "M"), (self.seconds, "S"))
-            if value
-        )
+        parts = ((abs(self.hours), "H"), (abs(self.minutes), "M"), (f"{self.seconds.copy_abs():f}", "S"))
+        clock = "".join(f"{value}{unit}" for value, unit in parts if value not in (0, "0"))
         days = f"{abs(self.days)}D" if self.days else ""
         return ("-" if self.nanoseconds < 0 else "") + "P" + days + (f"T{clock}" if clock else "")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class MonthsDuration:
-    """A years and months duration; `years` and `month` carry its sign."""
+    """A years and months duration; `years` and `months` carry its sign."""
 
     total: int
 

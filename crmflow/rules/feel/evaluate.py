@@ -13,10 +13,10 @@ from crmflow.rules.feel.coercion import belongs, invoke
 from crmflow.rules.feel.dates import Date
 from crmflow.rules.feel.operations import COMPARE, DIRECT, NEGATIONS, OPERATIONS, compare, equal, inside
 from crmflow.rules.feel.properties import PROPERTIES
-from crmflow.rules.feel.steps import STEPS, Env, Steps, counted, spend
+from crmflow.rules.feel.steps import Env, Steps, counted, spend
 from crmflow.rules.feel.tree import INPUT, ITEM, PARTIAL, Node
 from crmflow.rules.feel.types import null, number
-from crmflow.rules.feel.values import READERS, Fields, Function, Items, RangeValue, read
+from crmflow.rules.feel.values import DECIMALS, READERS, Fields, Function, Items, RangeValue, read
 
 Loop = tree.For | tree.Quantified
 
@@ -187,10 +187,10 @@ def bindings(node: Loop, env: Env) -> Iterator[Env] | None:
     return None if source is None else _combined(node, 0, source, inner)
 
 
-def _combined(node: Loop, place: int, source: Iterator[object], env: dict[str, Any]) -> Iterator[Env]:
+def _combined(node: Loop, place: int, source: Iterator[object], env: dict[Any, Any]) -> Iterator[Env]:
     """The combinations from the iteration at `place` on, whose values are `source`."""
     for value in source:
-        env[STEPS].turn(node.body)
+        env[Steps].turn(node.body)
         bound = {**env, node.iterations[place].name: value}
         if place + 1 == len(node.iterations):
             yield bound
@@ -214,7 +214,7 @@ def _source(iteration: tree.Iteration, env: Env) -> Iterator[object] | None:
 def _next(value: object) -> object:
     match value:
         case Decimal():
-            return value + 1
+            return DECIMALS.add(value, Decimal(1))
         case Date():
             return value.plus_days(1)
     return None
@@ -259,7 +259,7 @@ def _filter(node: tree.Filter, env: Env) -> object:
     if node.condition.type == number:
         return _at(items, evaluate(node.condition, env))
     outer = counted(env)
-    steps: Steps = outer[STEPS]
+    steps: Steps = outer[Steps]
     kept = []
     for item in items:
         steps.turn(node.condition)
@@ -297,7 +297,7 @@ def _builtin_name(node: tree.BuiltinName, env: Env) -> Builtin:
 
 def _function(node: tree.FunctionOf, env: Env) -> Function:
     outer = counted(env)
-    steps: Steps = outer[STEPS]
+    steps: Steps = outer[Steps]
 
     def call(*values: object) -> object:
         steps.turn(node.body)
@@ -330,7 +330,7 @@ def call(function: object, values: list[object], names: tuple[str, ...] = ()) ->
 
 def _instance_of(node: tree.InstanceOf, env: Env) -> bool:
     value = evaluate(node.operand, env)
-    return (value is not None and belongs(value, node.wanted)) or (node.wanted == null and value is None)
+    return node.wanted == null if value is None else belongs(value, node.wanted)
 
 
 WALK: Final[Mapping[type[Node], Callable[[Any, Any], Any]]] = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from crmflow.errors import FeelError
 from crmflow.rules.feel.cursor import DEPTH_LIMIT
-from crmflow.rules.feel.evaluate import evaluate
+from crmflow.rules.feel.evaluate import evaluate as walk
 from crmflow.rules.feel.lexer import Notice
 from crmflow.rules.feel.parser import parse as parse_tree
 from crmflow.rules.feel.scope import Name, Scope
@@ -15,6 +16,8 @@ from crmflow.rules.feel.trace import Trace, trace
 from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.types import Type
 from crmflow.rules.feel.values import read, type_of, write
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 Names = Scope | Mapping[str, Name] | Iterable[str]
 
@@ -43,13 +46,16 @@ class Expression:
         Python value that FEEL does not know (CRM110).
         """
         try:
-            return write(evaluate(self.tree, context if value is None else {**context, INPUT: value}))
+            return write(walk(self.tree, context if value is None else {**context, INPUT: value}))
         except RecursionError:
             raise FeelError("CRM022", 0, len(self.text)) from None
 
     def trace(self, context: Mapping[str, object], value: object = None) -> Trace:
         """The value with every step that led to it. Raises FeelError like `evaluate`."""
-        return trace(self.tree, {**context, INPUT: value}, self.text)
+        try:
+            return trace(self.tree, {**context, INPUT: value}, self.text)
+        except RecursionError:
+            raise FeelError("CRM022", 0, len(self.text)) from None
 
 
 def parse(text: str, scope: Names = (), mode: str = "strict") -> Expression:
@@ -76,18 +82,28 @@ def _expression(text: str, scope: Scope, mode: str, input: Type | None) -> Expre
     return Expression(text, root, frozenset(parser.names), tuple(parser.notices))
 
 
-def evaluate_text(text: str, context: Mapping[str, object], mode: str) -> object:
-    """Parses and evaluates at once, with the names and types of the values in the context."""
-    return parse(text, scope_of(context), mode).evaluate(context)
+def evaluate(text: str, context: Mapping[str, object] = _NOTHING, mode: str = "standard") -> object:
+    """The value of a text, given those of its names. Raises FeelError when it cannot be read.
+
+    >>> evaluate("own cycle + 3", {"own cycle": 7})
+    Decimal('10')
+    """
+    return parse(text, _scope_of(context), mode).evaluate(context)
 
 
-def test_text(text: str, value: object, context: Mapping[str, object], mode: str) -> bool | None:
-    """Parses a cell and tests a value at once."""
-    input = type_of(read(value))
-    result = parse_unary(text, input, scope_of(context), mode).evaluate(context, value)
+def unary(
+    text: str, value: object, context: Mapping[str, object] = _NOTHING, mode: str = "standard"
+) -> bool | None:
+    """Whether a value passes the tests of a decision table's cell; None when that is unknown.
+
+    >>> unary("[18..30), > 65", 20)
+    True
+    """
+    cell = parse_unary(text, type_of(read(value)), _scope_of(context), mode)
+    result = cell.evaluate(context, value)
     return result if isinstance(result, bool) else None
 
 
-def scope_of(context: Mapping[str, object]) -> Scope:
+def _scope_of(context: Mapping[str, object]) -> Scope:
     """The names that a context gives values, with the types of these values."""
     return Scope({name: Name(name, type_of(read(value))) for name, value in context.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from crmflow.errors import FeelError
@@ -36,7 +37,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.?))", re.DOTALL)
 _ESCAPED: Final = {'"': '"', "\\": "\\", "'": "'", "n": "\n", "r": "\r", "t": "\t"}
-_CLOSING: Final = {'"': '"', "`": "`"}  # a quote in full width is closed by any double quote
+_CLOSING: Final = {'"': '"', "`": "`｀", "｀": "`｀"}  # a double quote in full width is closed by any
 
 
 class Token(NamedTuple):
@@ -84,6 +85,7 @@ def tokens(text: str) -> tuple[list[Token], list[Notice]]:
     return found, notices
 
 
+@lru_cache(maxsize=10_000)
 def words(name: str) -> tuple[str, ...]:
     """The pieces of a name as they would appear in a text: two spellings with equal pieces are one name."""
     plain = unicodedata.normalize("NFC", name.translate(_WIDE))

@@ -59,7 +59,7 @@ class NameReader(Cursor):
             _, end = self._take(match)
         else:
             length = 1 if self.next.kind == "quoted" else self.word_run()
-            spelled, at, end = self.take_name(length or self.unexpected("a name"))
+            spelled, at, end = self.take_name(length or self.missing("CRM018"))
             name = Name(spelled)
             if not fields.open:
                 self._refuse_name("CRM101", spelled, (at, end), fields.spellings())
@@ -127,7 +127,7 @@ class NameReader(Cursor):
         """As many words as there are; with dots when a name of another pack comes near."""
         length = 1 if self.next.kind == "quoted" else self.word_run()
         if not length:
-            self.unexpected("a value")
+            self.missing("CRM016")
         dotted = self.word_run(dots=True)
         if dotted > length and self.check.asks:
             spelled = self.text[self.next.start : self.look(dotted - 1).end]

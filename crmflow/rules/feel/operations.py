@@ -8,12 +8,13 @@ from __future__ import annotations
 import operator as python
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from crmflow.rules.feel.dates import Date, DateTime, Time
 from crmflow.rules.feel.durations import DAY, SECOND, DaysDuration, MonthsDuration
 from crmflow.rules.feel.values import DECIMALS, RangeValue, finite, read
 
+DURATION_LIMIT: Final = 10**40  # nanoseconds or months
 STRING_LIMIT: Final = 1_000_000  # characters of a string that an operator or function makes
 
 
@@ -33,6 +34,19 @@ def _join(left: str, right: str) -> str | None:
 
 def _whole_days(duration: DaysDuration) -> int:
     return duration.nanoseconds // DAY
+
+
+def _days(nanoseconds: int | Decimal | None) -> DaysDuration | None:
+    """Cut towards zero; None for what is no number or beyond the limit."""
+    return DaysDuration(int(nanoseconds)) if _bounded(nanoseconds) else None
+
+
+def _months(months: int | Decimal | None) -> MonthsDuration | None:
+    return MonthsDuration(int(months)) if _bounded(months) else None
+
+
+def _bounded(size: int | Decimal | None) -> TypeGuard[int | Decimal]:
+    return size is not None and -DURATION_LIMIT < size < DURATION_LIMIT
 
 
 def _minus_days(duration: DaysDuration) -> DaysDuration:
@@ -58,42 +72,26 @@ def midnight(date: Date) -> DateTime:
     return DateTime(date, Time(0, 0))
 
 
-def _days_times(duration: DaysDuration, factor: Decimal) -> DaysDuration | None:
-    nanoseconds = DECIMALS.multiply(Decimal(duration.nanoseconds), factor)
-    return DaysDuration(int(nanoseconds)) if nanoseconds.is_finite() and nanoseconds.adjusted() < 40 else None
-
-
-def _months_times(duration: MonthsDuration, factor: Decimal) -> MonthsDuration | None:
-    months = DECIMALS.multiply(Decimal(duration.total), factor)
-    return MonthsDuration(int(months)) if months.is_finite() and months.adjusted() < 40 else None
-
-
-def _inverse(number: Decimal) -> Decimal:
-    return DECIMALS.divide(Decimal(1), number)
+def _times(size: int, factor: Decimal) -> Decimal | None:
+    return finite(DECIMALS.multiply(Decimal(size), factor))
 
 
 Operation = Callable[[Any, Any], object]
 
 _DURATIONS: Final[Mapping[tuple[str, type, type], Operation]] = {
-    ("+", DaysDuration, DaysDuration): lambda a, b: DaysDuration(a.nanoseconds + b.nanoseconds),
-    ("-", DaysDuration, DaysDuration): lambda a, b: DaysDuration(a.nanoseconds - b.nanoseconds),
-    ("*", DaysDuration, Decimal): _days_times,
-    ("*", Decimal, DaysDuration): lambda a, b: _days_times(b, a),
-    ("/", DaysDuration, Decimal): lambda a, b: _divided(DaysDuration, a.nanoseconds, b),
+    ("+", DaysDuration, DaysDuration): lambda a, b: _days(a.nanoseconds + b.nanoseconds),
+    ("-", DaysDuration, DaysDuration): lambda a, b: _days(a.nanoseconds - b.nanoseconds),
+    ("*", DaysDuration, Decimal): lambda a, b: _days(_times(a.nanoseconds, b)),
+    ("*", Decimal, DaysDuration): lambda a, b: _days(_times(b.nanoseconds, a)),
+    ("/", DaysDuration, Decimal): lambda a, b: _days(divide(Decimal(a.nanoseconds), b)),
     ("/", DaysDuration, DaysDuration): lambda a, b: divide(Decimal(a.nanoseconds), Decimal(b.nanoseconds)),
-    ("+", MonthsDuration, MonthsDuration): lambda a, b: MonthsDuration(a.total + b.total),
-    ("-", MonthsDuration, MonthsDuration): lambda a, b: MonthsDuration(a.total - b.total),
-    ("*", MonthsDuration, Decimal): _months_times,
-    ("*", Decimal, MonthsDuration): lambda a, b: _months_times(b, a),
-    ("/", MonthsDuration, Decimal): lambda a, b: _divided(MonthsDuration, a.total, b),
+    ("+", MonthsDuration, MonthsDuration): lambda a, b: _months(a.total + b.total),
+    ("-", MonthsDuration, MonthsDuration): lambda a, b: _months(a.total - b.total),
+    ("*", MonthsDuration, Decimal): lambda a, b: _months(_times(a.total, b)),
+    ("*", Decimal, MonthsDuration): lambda a, b: _months(_times(b.total, a)),
+    ("/", MonthsDuration, Decimal): lambda a, b: _months(divide(Decimal(a.total), b)),
     ("/", MonthsDuration, MonthsDuration): lambda a, b: divide(Decimal(a.total), Decimal(b.total)),
 }
-
-
-def _divided(kind: Callable[[int], object], size: int, by: Decimal) -> object:
-    quotient = divide(Decimal(size), by)
-    return None if quotient is None or quotient.adjusted() >= 40 else kind(int(quotient))
-
 
 OPERATIONS: Final[Mapping[tuple[str, type, type], Operation]] = {
     ("+", Decimal, Decimal): lambda a, b: finite(DECIMALS.add(a, b)),

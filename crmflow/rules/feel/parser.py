@@ -13,7 +13,7 @@ from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.type_syntax import read_type
 from crmflow.rules.feel.types import Enumeration, Type
 
-HEIGHT_LIMIT: Final = 200
+HEIGHT_LIMIT: Final = 150
 _OR, _AND, _COMPARISON, _SUM, _PRODUCT, _POWER = range(1, 7)
 _LEVELS: Final[Mapping[str, int]] = {
     "or": _OR,
@@ -55,7 +55,7 @@ class Parser(PrimaryReader):
 
     def _finished(self, root: Node) -> Node:
         if self.next.kind != "end":
-            self.unexpected("an operator")
+            self.missing("CRM017")
         if tree.height(root) > HEIGHT_LIMIT:
             raise FeelError("CRM006", root.start, root.end, limit=HEIGHT_LIMIT)
         return root
@@ -220,18 +220,15 @@ class Parser(PrimaryReader):
     def _call(self, function: Node, start: int) -> Node:
         arguments: list[Node] = []
         names: list[str] = []
-        while not self.sees(")"):
+        for _ in self.listed(")"):
             if length := self.key_length():
                 names.append(self.take_name(length)[0])
                 self.take()
             arguments.append(self.expression())
-            if not self.accept(","):
-                break
-        self.expect(")")
         if names and len(names) != len(arguments):
-            raise FeelError(
-                "CRM106", start, self.end, name="function", expected="name: value", found=len(arguments)
-            )
+            said = self.text[function.start : function.end]
+            usage = f"{said}({', '.join(f'{name}: …' for name in names)}, …: …)"
+            raise FeelError("CRM106", start, self.end, name=said, expected=usage, found=len(arguments))
         type = self.check.call(function, arguments, names, (start, self.end))
         return tree.Call(function, tuple(arguments), tuple(names), start=start, end=self.end, type=type)
 

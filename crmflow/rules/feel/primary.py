@@ -8,6 +8,7 @@ from typing import Final
 
 from crmflow.errors import FeelError
 from crmflow.rules.feel import tree, types
+from crmflow.rules.feel.lexer import INFIX_WORDS
 from crmflow.rules.feel.names import NameReader, typed
 from crmflow.rules.feel.scope import Name
 from crmflow.rules.feel.tree import PARTIAL, Node
@@ -46,7 +47,9 @@ class PrimaryReader(NameReader):
 
     def _symbol(self) -> Node:
         match self.next.text:
-            case "(" | "]":
+            case "(":
+                return self._parenthesis()
+            case "]" if self.starts_expression(ahead=1):
                 return self._parenthesis()
             case "[":
                 return self._bracket()
@@ -56,14 +59,15 @@ class PrimaryReader(NameReader):
                 return self._at_literal()
             case "?":
                 return self.read_input()
-        self.unexpected("a value")
+        self.missing("CRM016")
 
     def _literal(self, value: object, start: int) -> Node:
         return tree.Literal(value, start=start, end=self.end, type=type_of(value))
 
     def _number(self) -> Node:
         token = self.take()
-        if self.next.kind == "word" and self.next.start == token.end:
+        adjacent = self.next.kind == "word" and self.next.start == token.end
+        if adjacent and self.next.text not in INFIX_WORDS:
             end = self.next.end
             raise FeelError("CRM008", token.start, end, name=token.text + self.next.text)
         value = number_from(token.text)
@@ -76,7 +80,7 @@ class PrimaryReader(NameReader):
         token = self.take()
         if token.kind != "string":
             self.at -= 1
-            self.unexpected('"…"')
+            self.missing("CRM001", expected='"…"')
         value = parse_literal(token.text)
         if value is None:
             self.check.refuse("CRM009", (start, token.end), found=token.text)
@@ -91,20 +95,17 @@ class PrimaryReader(NameReader):
         if self.accept(".."):
             return self.range_from(opening.start, inside, low_included=False)
         if opening.text == "]":
-            self.unexpected("..")
+            self.missing("CRM001", expected="..")
         self.expect(")")
         return inside
 
     def _bracket(self) -> Node:
         start = self.take().start
         items: list[Node] = []
-        while not self.sees("]"):
+        for _ in self.listed("]"):
             items.append(self.expression())
             if len(items) == 1 and self.accept(".."):
                 return self.range_from(start, items[0], low_included=True)
-            if not self.accept(","):
-                break
-        self.expect("]")
         type = ListType(types.joined([item.type for item in items]))
         return tree.ListOf(tuple(items), start=start, end=self.end, type=type)
 
@@ -131,17 +132,14 @@ class PrimaryReader(NameReader):
         self.scope, declare = outer.growing()
         entries: dict[str, tree.Entry] = {}
         twice = False
-        while not self.sees("}"):
+        for _ in self.listed("}"):
             entry = self._entry()
             if entry.name in entries:
                 self.check.refuse("CRM014", entry, name=entry.name)
                 twice = True
             entries[entry.name] = entry
             declare(Name(entry.name, entry.value.type))
-            if not self.accept(","):
-                break
         self.scope = outer
-        self.expect("}")
         if twice:
             return self._literal(None, start)
         type = ContextType(typed({name: entry.value.type for name, entry in entries.items()}))
@@ -149,11 +147,9 @@ class PrimaryReader(NameReader):
 
     def _entry(self) -> tree.Entry:
         start = self.next.start
-        length = 1 if self.next.kind == "string" else self.key_length()
-        if not length or not self.sees(":", ahead=length):
-            self.unexpected("name: value")
-        name = self.take_name(length)[0]
-        self.take()
+        length = 1 if self.next.kind == "string" else self.key_length() or self.word_run()
+        name = self.take_name(length or self.missing("CRM018"))[0]
+        self.expect(":")
         return tree.Entry(name, self.expression(), start=start, end=self.end)
 
     # forms that begin with a keyword
@@ -201,7 +197,7 @@ class PrimaryReader(NameReader):
             start = self.next.start
             length = 1 if self.next.kind == "quoted" else self.word_run()
             if not length:
-                self.unexpected("a name")
+                self.missing("CRM018")
             name = self.take_name(length)[0]
             self.expect("in")
             source = self.expression()
@@ -216,12 +212,9 @@ class PrimaryReader(NameReader):
         start = self.take().start
         self.expect("(")
         parameters: dict[str, Type] = {}
-        while not self.sees(")"):
-            name = self.take_name(self.key_length() or self.word_run() or self.unexpected("a name"))[0]
+        for _ in self.listed(")"):
+            name = self.take_name(self.key_length() or self.word_run() or self.missing("CRM018"))[0]
             parameters[name] = read_type(self) if self.accept(":") else types.any_
-            if not self.accept(","):
-                break
-        self.expect(")")
         if self.sees("external"):
             raise FeelError("CRM015", self.next.start, self.next.end)
         outer = self.scope

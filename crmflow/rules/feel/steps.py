@@ -10,9 +10,8 @@ from crmflow.rules.feel.tree import Node
 from crmflow.rules.feel.values import size_of
 
 STEP_LIMIT: Final = 1_000_000
-STEPS: Final = ""  # no name is empty: under this key the environments of one evaluation share their count
 
-Env = Mapping[str, object]
+Env = Mapping[Any, object]  # values by name and, under the key Steps, what loops and functions may still do
 
 
 class Steps:
@@ -34,13 +33,13 @@ class Steps:
             raise FeelError("CRM020", node.start, node.end, limit=STEP_LIMIT)
 
 
-def counted(env: Env) -> dict[str, Any]:
+def counted(env: Env) -> dict[Any, Any]:
     """An environment whose loops and functions share one count."""
-    return {**env, STEPS: env.get(STEPS) or Steps()}
+    return {**env, Steps: env.get(Steps) or Steps()}
 
 
 def spend(env: Env, node: Node, values: Iterable[object]) -> None:
     """Inside loops and functions, what goes through whole values costs by their size."""
-    steps = env.get(STEPS)
+    steps = env.get(Steps)
     if isinstance(steps, Steps):
         steps.spend(sum(map(size_of, values)), node)

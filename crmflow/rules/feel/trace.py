@@ -87,6 +87,7 @@ class _Tracer:
 
     def operands(self, node: Node, env: Env) -> Iterator[Trace]:
         for child in tree.children(node):
+            child = child.operand if isinstance(child, tree.Rank) else child
             if not isinstance(child, tree.Literal | tree.BuiltinName | tree.FunctionOf):
                 yield self.step(child, env)
 

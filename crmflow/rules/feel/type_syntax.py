@@ -42,25 +42,17 @@ def _generic(cursor: Cursor, name: str) -> Type:
 
 
 def _function(cursor: Cursor) -> Type:
-    parameters = []
-    while not cursor.sees(">"):
-        parameters.append(read_type(cursor))
-        if not cursor.accept(","):
-            break
-    cursor.expect(">")
+    parameters = [read_type(cursor) for _ in cursor.listed(">")]
     cursor.expect("->")
     return FunctionType(tuple(parameters), read_type(cursor))
 
 
 def _context(cursor: Cursor) -> Type:
     fields = {}
-    while not cursor.sees(">"):
-        name = cursor.take_name(cursor.word_run() or cursor.unexpected("a name"))[0]
+    for _ in cursor.listed(">"):
+        name = cursor.take_name(cursor.word_run() or cursor.missing("CRM018"))[0]
         cursor.expect(":")
         fields[name] = Name(name, read_type(cursor))
-        if not cursor.accept(","):
-            break
-    cursor.expect(">")
     return ContextType(fields)
 
 
@@ -72,7 +64,7 @@ def _scalar(cursor: Cursor) -> Type:
         if spelled in _SPELLED and cursor.look(length - 1).kind == "word":
             cursor.take_name(length)
             return _SPELLED[spelled]
-    spelled = cursor.take_name(cursor.word_run() or cursor.unexpected("a type"))[0]
+    spelled = cursor.take_name(cursor.word_run() or cursor.missing("CRM018"))[0]
     near = nearest(spelled, _SPELLED)
     raise FeelError(
         "CRM109", start, cursor.end, name=spelled, suggestion=near, near=f" ({near}?)" if near else ""

@@ -108,7 +108,7 @@ def _driver(random: Random, number: int) -> Driver:
         station=station,
         developer=random.choice([None, f"W{random.randint(1, 13):02}"]),
         cards=tuple(f"9{number:05}{card}" for card in range(random.randint(2, 3) if kind == "unit" else 1)),
-        cycle=random.randint(1, 5) if kind == "unit" else random.randint(3, 16),
+        cycle=random.choice([1, 1, 2, 3, 5]) if kind == "unit" else random.randint(3, 16),
         litres=random.choice([80, 150, 300, 420]) if kind == "unit" else random.choice([25, 35, 45, 55]),
         stopped=random.choice([0] * 8 + [12, 40]),
     )
@@ -166,7 +166,7 @@ def _fills(random: Random, drivers: list[Driver]) -> Iterator[Row]:
 
 def _complaints(random: Random, drivers: list[Driver]) -> Iterator[Row]:
     """Some accuse a clerk; those of the last hour are on time, or late at one level or two."""
-    ages = [(0, 5), (0, 12), (0, 40), (0, 52), (0, 180), (0, 600), (1, 300), (4, 700), (9, 100), (21, 800)]
+    ages = [(0, 4), (0, 9), (0, 15), (0, 22), (0, 28), (0, 38), (0, 47), (0, 55), (0, 130), (1, 300)]
     for number, (days, minutes) in enumerate(ages, start=1):
         driver = random.choice(drivers)
         yield {

@@ -106,13 +106,13 @@ def _policies(random: Random, branch: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _complaints(random: Random, branch: Mapping[str, str]) -> Iterator[Row]:
-    """From two hours to seven weeks old, so that some are past day 15."""
-    ages: Sequence[int] = (0, 0, 1, 2, 4, 7, 10, 14, 16, 20, 33, 48)
+    """From minutes to seven weeks old, so that some are past day 15."""
+    ages: Sequence[int] = (0, 0, 0, 1, 4, 7, 10, 14, 16, 20, 33, 48)
     for number, days in enumerate(ages, start=1):
         customer = random.choice(CUSTOMERS)
         yield {
             "流水号": f"TS{number:03}",
-            "时间": f"{AS_OF - timedelta(days=days)} {21 - number % 12:02}:30",
+            "时间": f"{AS_OF - timedelta(days=days)} 23:{55 - 10 * number % 50:02}",
             "客户编号": customer,
             "单位": branch[customer],
             "渠道": "phone",

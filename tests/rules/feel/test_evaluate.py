@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def test_an_expression_equals(text: str, context: dict[str, object], expected: s
 @pytest.mark.parametrize("name", sorted(BUILTINS))
 def test_every_builtin_has_a_case(name: str) -> None:
     assert any(f"{name}(" in case.values[0] for case in CASES)
+
+
+def test_no_value_depends_on_the_decimal_context_of_the_thread() -> None:
+    with localcontext(prec=2, Emax=5, Emin=-5):
+        found = [feel.evaluate(text, context) for text, context, _ in (case.values for case in CASES)]
+    assert found == [feel.evaluate(expected) for _, _, expected in (case.values for case in CASES)]
 
 
 def test_strict_gives_the_same_values() -> None:

@@ -20,7 +20,7 @@ VALUES = some.one_of(
 )
 WORDS = (
     "1 2.5 a own cycle and or not in if then else for some every return satisfies null true instance number",
-    '+ - * / ** ( ) [ ] { } : , . .. < <= = != > >= between function of item ? @ ` count( sum( date( "a"',
+    '+ - * / ** ( ) [ ] { } : , . .. < <= = != > >= between of item ? @ ` count( sum( date( "a"',
     '“ （ ） ， 固定周期 30天 金卡 xs partial list< @"P1D"',
 )
 PIECES = some.sampled_from(" ".join(WORDS).split(" "))

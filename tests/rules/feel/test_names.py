@@ -21,7 +21,16 @@ SCOPE = Scope(
 
 
 @pytest.mark.parametrize(
-    "spelled", ["own cycle", "own  cycle", "固定周期", "`own cycle`", "`固定周期`", "ｏｗｎ　ｃｙｃｌｅ"]
+    "spelled",
+    [
+        "own cycle",
+        "own  cycle",
+        "固定周期",
+        "`own cycle`",
+        "`固定周期`",
+        "ｏｗｎ　ｃｙｃｌｅ",
+        "｀own cycle｀",
+    ],
 )
 def test_every_spelling_stands_for_the_canonical_name(spelled: str) -> None:
     expression = feel.parse(f"{spelled} + own", SCOPE)

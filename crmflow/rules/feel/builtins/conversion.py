@@ -23,9 +23,7 @@ def _number(text: str) -> Decimal | None:
     return number_from(text) if _NUMBER.fullmatch(text) else None
 
 
-@builtin(
-    "number(from: string, grouping separator: string, decimal separator?: string) -> number",
-)
+@builtin("number(from: string, grouping separator: string, decimal separator?: string) -> number")
 def _number_with_separators(text: str, grouping: str, point: str | None = None) -> Decimal | None:
     return _separated(text, grouping, point or ".")
 
@@ -60,11 +58,8 @@ def said(value: Any, inner: bool = False) -> str:
         case list():
             return "[" + ", ".join(said(item, True) for item in value) + "]"
         case Mapping():
-            return (
-                "{"
-                + ", ".join(f"{_key(name)}: {said(read(item), True)}" for name, item in value.items())
-                + "}"
-            )
+            entries = (f"{_key(name)}: {said(read(item), True)}" for name, item in value.items())
+            return "{" + ", ".join(entries) + "}"
         case RangeValue():
             return _said_range(value)
         case Function() | Builtin():

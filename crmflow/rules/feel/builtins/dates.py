@@ -10,7 +10,7 @@ from crmflow.rules.feel.builtins.numbers import whole
 from crmflow.rules.feel.builtins.registry import builtin
 from crmflow.rules.feel.dates import Date, DateTime, Time, instant_in
 from crmflow.rules.feel.durations import HOUR, MINUTE, SECOND, DaysDuration, MonthsDuration
-from crmflow.rules.feel.values import read
+from crmflow.rules.feel.values import DECIMALS, read
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPRING: Final = ("January", "February", "March", "April", "May", "June")
@@ -53,13 +53,11 @@ def _time_from_moment(moment: DateTime) -> Time:
     return moment.time
 
 
-@builtin(
-    "time(hour: number, minute: number, second: number, offset?: days and time duration) -> time",
-)
+@builtin("time(hour: number, minute: number, second: number, offset?: days and time duration) -> time")
 def _time(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysDuration | None = None) -> Time | None:
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60) or None in (whole(hour), whole(minute)):
         return None
-    nanoseconds = int(hour) * HOUR + int(minute) * MINUTE + int(second.scaleb(9))
+    nanoseconds = int(hour) * HOUR + int(minute) * MINUTE + int(DECIMALS.scaleb(second, 9))
     if offset is None:
         return Time(nanoseconds)
     seconds, rest = divmod(abs(offset.nanoseconds), SECOND)

@@ -39,7 +39,7 @@ def rounded(number: Decimal, scale: Decimal, rounding: str) -> Decimal | None:
     room = Context(
         prec=max(number.adjusted() + digits + 2, 1), rounding=rounding, Emin=-6143, Emax=6144, traps=[]
     )
-    return finite(number.quantize(Decimal(1).scaleb(-digits), context=room))
+    return finite(number.quantize(DECIMALS.scaleb(Decimal(1), -digits), context=room))
 
 
 @builtin("decimal(n: number, scale: number) -> number")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from crmflow.rules.feel.builtins.matcher import Matcher
-from crmflow.rules.feel.builtins.program import Part, TooLarge, choice, one, repeat, sequence
+from crmflow.rules.feel.builtins.program import SIZE_LIMIT, Part, TooLarge, choice, one, repeat, sequence
 from crmflow.rules.feel.builtins.signs import (
     CLASSES,
     SPACES,
@@ -27,6 +27,7 @@ from crmflow.rules.feel.builtins.signs import (
 
 FLAGS: Final = frozenset("smixq")
 
+_DIGITS: Final = tuple("0123456789")
 _SPECIAL: Final = frozenset(".\\?*+{}()|[]^$")
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", **{sign: sign for sign in "\\|.?*+(){}-[]^$"}}
 
@@ -61,8 +62,10 @@ class _Reader:
         part = self._literal() if "q" in self.flags else self._choice()
         if self.at < len(self.pattern):
             raise PatternError
-        program = [("save", 0, 0), *part.write(1)]
-        return Matcher([*program, ("save", 1, 0), ("match", 0, 0)], self.groups, self.refers_back)
+        program = [("save", 0, 0), *part.write(1), ("save", 1, 0), ("match", 0, 0)]
+        if len(program) > SIZE_LIMIT:
+            raise TooLarge
+        return Matcher(program, self.groups, self.refers_back)
 
     def _literal(self) -> Part:
         signs, self.at = self.pattern, len(self.pattern)
@@ -119,11 +122,7 @@ class _Reader:
 
     def _digits(self) -> int:
         start = self.at
-        while (
-            self.at < len(self.pattern)
-            and self.pattern[self.at].isascii()
-            and self.pattern[self.at].isdigit()
-        ):
+        while self.pattern[self.at : self.at + 1] in _DIGITS:
             self.at += 1
         if not 0 < self.at - start < 6:
             raise PatternError
@@ -140,7 +139,7 @@ class _Reader:
                 return self._sign(anything if "s" in self.flags else not_line_end)
             case "^" | "$":
                 return one(("start" if sign == "^" else "end", int("m" in self.flags), 0))
-            case "\\" if self.at < len(self.pattern) and self.pattern[self.at] in "123456789":
+            case "\\" if self.pattern[self.at : self.at + 1] in _DIGITS[1:]:
                 return self._back_reference()
             case "\\":
                 return self._sign(self._escape())
@@ -165,7 +164,7 @@ class _Reader:
 
     def _back_reference(self) -> Part:
         index = int(self._take())
-        while self.at < len(self.pattern) and self.pattern[self.at].isdigit():
+        while self.pattern[self.at : self.at + 1] in _DIGITS:
             longer = index * 10 + int(self.pattern[self.at])
             if longer > self.groups:
                 break
@@ -219,7 +218,7 @@ class _Reader:
     def _class_item(self) -> Test:
         sign = self._take()
         if sign == "\\":
-            if not (self.at < len(self.pattern) and self.pattern[self.at] in _ESCAPED):
+            if self.pattern[self.at : self.at + 1] not in _ESCAPED:
                 return self._escape()
             sign = _ESCAPED[self._take()]
         elif sign in "[]":

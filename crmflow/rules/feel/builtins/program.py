@@ -23,10 +23,13 @@ class Part:
 
 
 def one(instruction: Instruction) -> Part:
+    """A part of a single instruction."""
     return Part(lambda at: [instruction])
 
 
 def sequence(parts: list[Part]) -> Part:
+    """One part after the other."""
+
     def write(at: int) -> list[Instruction]:
         program: list[Instruction] = []
         for part in parts:
@@ -39,24 +42,30 @@ def sequence(parts: list[Part]) -> Part:
 
 
 def choice(parts: list[Part]) -> Part:
-    """The first branch is tried first."""
-    if len(parts) == 1:
-        return parts[0]
-    first, rest = parts[0], choice(parts[1:])
+    """One of the parts, the first being tried first."""
 
     def write(at: int) -> list[Instruction]:
-        one = first.write(at + 1)
-        other_at = at + len(one) + 2
-        other = rest.write(other_at)
-        return [("split", at + 1, other_at), *one, ("jump", other_at + len(other), 0), *other]
+        program: list[Instruction] = []
+        jumps: list[int] = []
+        for part in parts[:-1]:
+            start = at + len(program) + 1
+            body = part.write(start)
+            jumps.append(len(program) + len(body) + 1)
+            program += [("split", start, start + len(body) + 1), *body, ("jump", 0, 0)]
+        program += parts[-1].write(at + len(program))
+        for jump in jumps:
+            program[jump] = ("jump", at + len(program), 0)
+        return program
 
     return Part(write)
 
 
 def repeat(part: Part, low: int, high: int | None, greedy: bool) -> Part:
-    """The least number of times, then optional ones or a loop."""
+    """The part `low` times, then optional ones up to `high`, or a loop."""
     if max(low, high or 0) > SIZE_LIMIT:
         raise TooLarge
+    if not part.write(0):
+        return part
     optional = [_optional(part, greedy)] * (high - low) if high is not None else [_loop(part, greedy)]
     return sequence([part] * low + optional)
 

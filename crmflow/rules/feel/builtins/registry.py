@@ -121,12 +121,11 @@ def _read_signature(text: str, function: Callable[..., object]) -> tuple[str, Si
     name, _, rest = text.partition("(")
     cursor = Cursor(tokens(rest)[0])
     parameters = []
-    while not cursor.accept(")"):
+    for _ in cursor.listed(")"):
         variadic = bool(cursor.accept("..") and cursor.expect("."))
         called, _, _ = cursor.take_name(cursor.key_length("?"))
         optional = cursor.accept("?") is not None
         cursor.expect(":")
         parameters.append(Parameter(called, read_type(cursor), optional, variadic))
-        cursor.accept(",")
     cursor.expect("->")
     return name, Signature(tuple(parameters), read_type(cursor), function)

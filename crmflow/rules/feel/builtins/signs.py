@@ -82,30 +82,37 @@ def category(name: str) -> Test | None:
 
 
 def is_sign(wanted: str) -> Test:
+    """This sign alone."""
     return lambda sign: sign == wanted
 
 
 def outside(test: Test) -> Test:
+    """Every sign but these."""
     return lambda sign: not test(sign)
 
 
 def both(one: Test, other: Test) -> Test:
+    """The signs that fit the one and the other."""
     return lambda sign: one(sign) and other(sign)
 
 
 def any_of(tests: list[Test]) -> Test:
+    """The signs that fit one of them."""
     return tests[0] if len(tests) == 1 else lambda sign: any(test(sign) for test in tests)
 
 
 def any_case(test: Test) -> Test:
+    """These signs in capitals or not: flag i."""
     return lambda sign: test(sign) or test(sign.lower()) or test(sign.upper())
 
 
 def anything(sign: str) -> bool:
+    """`.` with flag s."""
     return True
 
 
 def not_line_end(sign: str) -> bool:
+    """`.` without flag s."""
     return sign not in "\n\r"
 
 

@@ -1,0 +1,98 @@
+"""How does a call get its transaction, the rules in force, and its moment?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.moment import in_zone
+from crmflow.engine.explaining import Explaining
+from crmflow.engine.files import rule_files
+from crmflow.engine.listings import Listings
+from crmflow.engine.release import Releases, Rules, compiled
+from crmflow.engine.running import Progress, Work
+from crmflow.plugins import Plugins
+from crmflow.settings import Site
+from crmflow.store import Connection
+from crmflow.store.batch import Batch
+from crmflow.store.store import Store
+
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+class Calls:
+    """What every call of an Engine needs of its site, packs and store."""
+
+    def __init__(self, site: Site, plugins: Plugins, store: Store) -> None:
+        self.site = site
+        self.packs = plugins
+        self.store = store
+        self.calendar: Calendar = ALWAYS
+        self._releases = Releases()
+
+    @contextmanager
+    def writing(
+        self, actor: str, connection: Connection | None, *, at: datetime | None = None
+    ) -> Iterator[tuple[Batch, Rules]]:
+        """One transaction that writes, with the rules in force at a moment (now)."""
+        with self.store.reading(connection=connection) as looking:
+            rules = self._in_force(looking, at)
+        with self.store.batch(actor, connection=connection, codec=rules.codec) as batch:
+            yield batch, rules
+
+    @contextmanager
+    def importing(self, actor: str, connection: Connection | None) -> Iterator[tuple[Batch, Rules]]:
+        """The same before anything is published: the vocabulary on disk is enough to import by."""
+        with self.store.reading(connection=connection) as looking:
+            release = looking.releases.latest()
+            if release is not None:
+                rules = self._releases.rules(looking, release)
+            else:
+                rules = Rules(compiled(rule_files(self.site, self.packs)), "", 0)
+        with self.store.batch(actor, connection=connection, codec=rules.codec) as batch:
+            yield batch, rules
+
+    def _in_force(self, batch: Batch, at: datetime | None = None) -> Rules:
+        """Raises StoreError CRM440 when nothing is published."""
+        return self._releases.rules(batch, batch.releases.in_force(at or batch.now))
+
+    def at(self, batch: Batch, moment: datetime | None) -> datetime:
+        """The moment meant, in UTC: a naive one is in the site's zone, none is now."""
+        return in_zone(moment, self.site.zone) if moment else batch.now
+
+    def work(
+        self,
+        batch: Batch,
+        rules: Rules,
+        as_of: datetime,
+        customers: Sequence[int] | None = None,
+        progress: Progress | None = None,
+    ) -> Work:
+        return Work(batch, rules, as_of, self.site.zone, self.calendar, customers, progress)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Batch, Rules]]:
+        with self.store.reading() as looking:
+            rules = self._in_force(looking)
+        with self.store.reading(codec=rules.codec) as batch:
+            yield batch, rules
+
+    @contextmanager
+    def lists(self, viewer: str | None, as_of: datetime | None = None) -> Iterator[Listings]:
+        with self._reading() as (batch, rules):
+            at = in_zone(as_of, self.site.zone) if as_of else None
+            yield Listings(batch, rules, batch.units.posts(at or last_run(batch) or batch.now), viewer, at)
+
+    @contextmanager
+    def explaining(self, show_personal: bool) -> Iterator[Explaining]:
+        with self._reading() as (batch, rules):
+            work = self.work(batch, rules, last_run(batch) or batch.now, [])
+            yield Explaining(batch, rules, self.site.zone, work, show_personal)
+
+
+def last_run(batch: Batch) -> datetime | None:
+    """As of when the latest run was."""
+    last = batch.snapshots.last(LAST)
+    return last.at if last is not None else None

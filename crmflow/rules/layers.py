@@ -1,0 +1,93 @@
+"""Which files are in force: core below packs below the site, each put where it belongs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from crmflow.rules.fit import shaped
+from crmflow.rules.rulebook_file import content_hash
+from crmflow.rules.shape import FORMAT, ChartShape, RulebookShape
+from crmflow.rules.source import Document, Findings, Path, RuleFile, read
+
+_ORDER = ("core", "pack", "site")
+_RULEBOOK = frozenset({"decides", "rules", "table", "gives"})
+_CHART = frozenset({"case", "states", "moves"})
+_READ_ELSEWHERE = frozenset({"week", "columns"})  # calendars and mappings
+
+
+@dataclass(slots=True)
+class Layers:
+    """The files by what they hold; an override has taken the place of what it overrides."""
+
+    vocabularies: list[Document] = field(default_factory=list)
+    params: list[Document] = field(default_factory=list)
+    rulebooks: dict[str, tuple[Document, RulebookShape]] = field(default_factory=dict)
+    charts: dict[str, tuple[Document, ChartShape]] = field(default_factory=dict)
+
+    def rules(self) -> Iterator[tuple[str, Document]]:
+        """The files of rulebooks and charts, by id."""
+        for id, (document, _) in (*self.rulebooks.items(), *self.charts.items()):
+            yield id, document
+
+    def documents(self) -> Iterator[Document]:
+        """Every file in force."""
+        yield from (*self.vocabularies, *self.params)
+        yield from (document for _, document in self.rules())
+
+    def settings(self, id: str) -> Iterator[tuple[Document, Path]]:
+        """Where params of a rulebook or chart are set, packs before the site."""
+        return ((document, (id,)) for document in self.params if id in document.data)
+
+
+def lay(files: Iterable[RuleFile], findings: Findings) -> Layers:
+    """Reads the files, the lowest layer first."""
+    layers = Layers()
+    for file in sorted(files, key=lambda file: (_ORDER.index(file.layer), file.pack, file.path)):
+        document = read(file, findings)
+        if document is not None:
+            _put(document, layers, findings)
+    return layers
+
+
+def _put(document: Document, layers: Layers, findings: Findings) -> None:
+    """Puts a file where it belongs, by its name or its keys."""
+    keys, id = document.data.keys(), document.file.id
+    if "format" in keys and document.data["format"] != FORMAT:
+        parts = {"name": document.data["format"], "expected": FORMAT}
+        findings.errors.append(document.diagnostic("CRM073", ("format",), parts))
+    elif document.file.is_vocabulary:
+        layers.vocabularies.append(document)
+    elif id.rpartition("/")[2] == "params":
+        layers.params.append(document)
+    elif keys & _CHART:
+        chart = shaped(ChartShape, document, (), findings)
+        if chart is not None:
+            _override(document, layers.charts.get(id), chart.overrides, findings)
+            layers.charts[id] = document, chart
+    elif keys & _RULEBOOK:
+        rulebook = shaped(RulebookShape, document, (), findings)
+        if rulebook is not None:
+            _override(document, layers.rulebooks.get(id), rulebook.overrides, findings)
+            layers.rulebooks[id] = document, rulebook
+    elif not keys & _READ_ELSEWHERE:
+        findings.errors.append(document.diagnostic("CRM071", ()))
+
+
+def _override(
+    document: Document, base: tuple[Document, object] | None, overrides: str | None, findings: Findings
+) -> None:
+    """A file that takes the place of another says of which version it was made."""
+    if base is None:
+        if overrides is not None:
+            parts = {"name": document.file.id}
+            findings.errors.append(document.diagnostic("CRM207", ("overrides",), parts))
+        return
+    hash = content_hash(base[0].data)
+    parts: dict[str, object] = {"name": document.file.id, "hash": hash[:12], "other": base[0].file.name, "found": overrides}
+    if overrides is None:
+        findings.errors.append(document.diagnostic("CRM206", (), parts))
+    elif len(overrides) < 8 or not hash.startswith(overrides):
+        path = ("overrides",)
+        findings.notes.append(document.diagnostic("CRM208", path, parts, suggestion=hash[:12]))
+    document.file = replace(document.file, pack=base[0].pack)  # its names are those of the pack

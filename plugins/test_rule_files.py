@@ -1,0 +1,51 @@
+"""Do the rule files of every pack load, and do what the tests in them expect?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from crmflow import Engine, Site
+
+PACKS = ("fuel", "insurance", "retail", "utility")
+
+
+@pytest.fixture(params=PACKS)
+def pack(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def engine(pack: str, tmp_path: Path) -> Iterator[Engine]:
+    """An empty site with one pack."""
+    with Engine.create(Site.init(tmp_path, [pack], zone="Asia/Shanghai", language="zh")) as engine:
+        yield engine
+
+
+def test_nothing_is_found_in_the_rule_files(engine: Engine) -> None:
+    assert engine.check() == ()
+
+
+def test_every_test_in_the_rule_files_passes(engine: Engine) -> None:
+    assert [result for result in engine.test() if not result.passed] == []
+
+
+def test_every_rulebook_and_chart_has_tests(engine: Engine, pack: str) -> None:
+    folder = Path(str(import_module(f"crmflow_{pack}").__file__)).parent
+    written = {
+        f"{pack}/{file.relative_to(folder).with_suffix('').as_posix()}" for file in folder.glob("*/*.yaml")
+    }
+    assert written
+    assert written <= {result.rule for result in engine.test()}
+
+
+def test_fuel_and_retail_work_side_by_side(tmp_path: Path) -> None:
+    with Engine.create(
+        Site.init(tmp_path, ["fuel", "retail"], zone="Asia/Shanghai", language="zh")
+    ) as engine:
+        assert engine.check() == ()
+        assert all(result.passed for result in engine.test())

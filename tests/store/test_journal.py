@@ -1,0 +1,122 @@
+"""Does each effect happen once, and does the journal stay what was written?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, create_engine
+
+from crmflow.store import Store, prepare_sqlite, tables
+from crmflow.store.releases import BEGINNING
+from tests.store.world import DAY, MONDAY, Clock, contents, customer, entry
+
+
+def test_a_key_happens_once(store: Store) -> None:
+    with store.batch("W1") as batch:
+        first = batch.journal.write([entry(key="a"), entry(key="b"), entry(key="a"), entry(), entry()])
+        assert [id is None for id in first] == [False, False, True, False, False]
+    with store.batch("W2") as batch:
+        again = batch.journal.write([entry(key="b"), entry(key="c")])
+        assert [id is None for id in again] == [True, False]
+        assert [each.key for each in batch.journal.of(subject="unit:S")] == ["a", "b", None, None, "c"]
+
+
+def test_an_entry_comes_back_as_it_was_written(store: Store, clock: Clock) -> None:
+    payload = {"rule": "A", "facts": {"年购物总额": Decimal("120.50"), "since": MONDAY, "unknown": None}}
+    with store.batch("W1") as batch:
+        [of] = batch.customers.put([customer()]).ids
+        [cause] = batch.journal.write([entry("run")])
+        [id] = batch.journal.write(
+            [entry(cause=cause, customer_id=of, case_id=of, release="7", calendar="c1", payload=payload)]
+        )
+        assert id is not None
+        found = batch.journal.get(id)
+        assert found is not None
+        assert batch.journal.of(customer=of) == batch.journal.of(case=of) == [found]
+        assert batch.journal.newest() == clock.now
+    assert (found.payload, found.cause, found.release, found.recorded_at) == (payload, cause, "7", clock.now)
+
+
+def tamper(url: str, table: Table, **values: Any) -> None:
+    engine = prepare_sqlite(create_engine(url))
+    with engine.begin() as connection:
+        connection.execute(table.update().values(**values))
+    engine.dispose()
+
+
+def erase(url: str) -> None:
+    engine = prepare_sqlite(create_engine(url))
+    with engine.begin() as connection:
+        connection.execute(tables.payload.delete())
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [
+        (lambda url: tamper(url, tables.journal, actor="W9"), False),
+        (lambda url: tamper(url, tables.journal, at=MONDAY + DAY), False),
+        (lambda url: tamper(url, tables.payload, content={"name": "Bob"}), False),
+        (lambda url: tamper(url, tables.payload, salt="other"), False),
+        (erase, True),
+    ],
+    ids=["actor", "at", "payload", "salt", "erased"],
+)
+def test_a_row_is_bound_to_its_payload(
+    store: Store, database_url: str, change: Callable[[str], None], holds: bool
+) -> None:
+    with store.batch("W1") as batch:
+        [id] = batch.journal.write([entry(payload={"name": "Ann"})])
+        assert batch.journal.broken() == []
+    change(database_url)
+    with store.reading() as batch:
+        assert batch.journal.broken() == ([] if holds else [id])
+
+
+def test_equal_payloads_do_not_show(store: Store, database_url: str) -> None:
+    with store.batch("W1") as batch:
+        batch.journal.write([entry(payload={"name": "Ann"}), entry(payload={"name": "Ann"})])
+    digests = [
+        value for row in contents(database_url)["crmflow_journal"] for value in row if _is_digest(value)
+    ]
+    assert len(digests) == len(set(digests)) == 4
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 64
+
+
+def test_releases_are_kept_by_their_content(store: Store, clock: Clock, database_url: str) -> None:
+    with store.batch("W1") as batch:
+        first = batch.releases.add({"a.yaml": "一", "b.yaml": "二"}, packs={"retail": "1.0"}, note="first")
+        assert batch.releases.add({"b.yaml": "二", "a.yaml": "一"}, packs={"retail": "1.0"}) == first
+    clock.now += DAY
+    with store.batch("W2") as batch:
+        second = batch.releases.add({"a.yaml": "一", "b.yaml": "三"}, packs={"retail": "1.0"})
+        assert (first.number, second.number, first.effective_from) == (1, 2, BEGINNING)
+        assert batch.releases.in_force(BEGINNING) == first
+        assert batch.releases.in_force(clock.now - DAY) == first
+        assert batch.releases.in_force(clock.now) == batch.releases.latest() == second
+        assert batch.releases.get(first.id) == first
+        assert batch.releases.texts(first) == {"a.yaml": "一", "b.yaml": "二"}
+        assert batch.releases.text(second.manifest["b.yaml"]) == "三"
+        assert batch.releases.all() == [first, second]
+    assert len(contents(database_url)["crmflow_content"]) == 3
+
+
+def test_a_release_may_come_into_force_later(store: Store) -> None:
+    with store.batch("W1") as batch:
+        now = batch.releases.add({"a.yaml": "1"})
+        later = batch.releases.add({"a.yaml": "2"}, effective_from=MONDAY + DAY)
+        assert batch.releases.in_force(MONDAY) == now
+        assert batch.releases.in_force(MONDAY + DAY) == later
+        assert batch.releases.add({"a.yaml": "1"}).number == 3  # going back is a release of its own
+
+
+def test_nothing_is_in_force_before_the_first(store: Store) -> None:
+    with store.reading() as batch:
+        assert batch.releases.latest() is None
+        assert batch.releases.in_force(MONDAY) is None
