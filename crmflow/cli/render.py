@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
@@ -17,6 +19,9 @@ from crmflow.core.listing import Listing, RunReport
 from crmflow.core.moment import EPOCH
 from crmflow.exchange.listings import Style, as_csv, as_json, is_numeric, texts
 from crmflow.exchange.report import AS_OF
+
+# Cells up to this width, such as codes and moments, are never folded.
+SHORT = 16
 
 HOLDS = {True: "[green]✓[/] ", False: "[red]✗[/] ", None: ""}
 
@@ -35,7 +40,9 @@ def show_listing(
     if json or csv:
         shell.out.file.write((as_json if json else as_csv)(listing, style).rstrip("\n") + "\n")
         return
-    shell.out.print(table(listing, style, most))
+    drawn = table(listing, style, most)
+    least = shell.out.measure(drawn).minimum
+    shell.out.print(drawn, width=max(least, shell.out.width), crop=False)
     hidden = len(listing.rows) - most if most else 0
     if hidden > 0:
         shell.say(f"… and {hidden:,d} more", f"……另有 {hidden:,d} 行")
@@ -44,15 +51,23 @@ def show_listing(
 
 
 def table(listing: Listing, style: Style, most: int | None = None) -> Table:
-    """A listing as rich draws it, numbers to the right."""
+    """A listing as rich draws it: numbers to the right, empty columns left out, only long texts folded.
+
+    It may be wider than the screen: a cut code or moment would be a wrong one.
+    """
     title = escape(listing.title.in_language(style.language))
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in listing.columns:
+    drawn = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    rows = list(islice(texts(listing, style), most))
+    columns = [(column, [row[place] for row in rows]) for place, column in enumerate(listing.columns)]
+    shown = [(column, cells) for column, cells in columns if any(cells) or not rows]
+    for column, cells in shown:
         label = escape(column.label.in_language(style.language))
-        drawn.add_column(label, justify="right" if is_numeric(listing, column) else "left", overflow="fold")
-    for number, row in enumerate(texts(listing, style)):
-        if number == most:
-            break
+        short = max(map(cell_len, (label, *cells))) <= SHORT
+        right = is_numeric(listing, column)
+        drawn.add_column(label, justify="right" if right else "left", overflow="fold", no_wrap=short)
+    for row in zip(*(cells for _, cells in shown), strict=True):
         drawn.add_row(*map(escape, row))
     return drawn
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crmflow.core.decision import Conflict, Hit
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.ruleset import Ruleset
-from crmflow.rules.source import Document
+from crmflow.rules.scenario import RulebookCase
+from crmflow.rules.source import Document, Path
 
 
 def check(ruleset: Ruleset) -> Iterator[Diagnostic]:
     """Every note on a ruleset's files."""
     for document in ruleset.documents.values():
         yield from _titles(document)
-        yield from _untested(document)
+        if not document.data.get("tests"):
+            yield document.diagnostic("CRM209", ("title",), {"name": document.file.id})
+    for rulebook in ruleset.rulebooks:
+        document = ruleset.documents[rulebook.id]
+        if document.data.get("tests"):
+            yield from _rules_without_a_test(ruleset, rulebook, document)
 
 
 def _titles(document: Document) -> Iterator[Diagnostic]:
@@ -24,6 +32,21 @@ def _titles(document: Document) -> Iterator[Diagnostic]:
             yield document.diagnostic("CRM210", ("title",), {"name": document.file.id, "language": language})
 
 
-def _untested(document: Document) -> Iterator[Diagnostic]:
-    if not document.data.get("tests"):
-        yield document.diagnostic("CRM209", ("title",), {"name": document.file.id})
+def _rules_without_a_test(ruleset: Ruleset, rulebook: Rulebook, document: Document) -> Iterator[Diagnostic]:
+    """Rules that fire in no test of their file."""
+    fired = {
+        hit.rule
+        for case in ruleset.cases[rulebook.id]
+        if isinstance(case, RulebookCase)
+        for _, context, _ in case.customers()
+        for hit in _hits(case, context)
+    }
+    for n, rule in enumerate(rulebook.rules):
+        if rule.id not in fired:
+            path: Path = ("table", "rows", n, 0) if rulebook.columns else ("rules", n, "id")
+            yield document.diagnostic("CRM211", path, {"name": rule.id})
+
+
+def _hits(case: RulebookCase, context: dict[str, object]) -> tuple[Hit, ...]:
+    decided = case.rulebook.decide(context, case.params)
+    return decided.hits if isinstance(decided, Conflict) else decided

@@ -80,11 +80,16 @@ def _override(
     """A file that takes the place of another says of which version it was made."""
     if base is None:
         if overrides is not None:
-            parts = {"name": document.file.id}
-            findings.errors.append(document.diagnostic("CRM207", ("overrides",), parts))
+            nothing = document.diagnostic("CRM207", ("overrides",), {"name": document.file.id})
+            findings.errors.append(nothing)
         return
     hash = content_hash(base[0].data)
-    parts: dict[str, object] = {"name": document.file.id, "hash": hash[:12], "other": base[0].file.name, "found": overrides}
+    parts: dict[str, object] = {
+        "name": document.file.id,
+        "hash": hash[:12],
+        "other": base[0].file.name,
+        "found": overrides,
+    }
     if overrides is None:
         findings.errors.append(document.diagnostic("CRM206", (), parts))
     elif len(overrides) < 8 or not hash.startswith(overrides):

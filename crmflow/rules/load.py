@@ -9,7 +9,6 @@ from graphlib import CycleError, TopologicalSorter
 
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.rules.cases import Case, read_cases, read_chart_cases
 from crmflow.rules.chart_file import ChartReader
 from crmflow.rules.check import check
 from crmflow.rules.declare import declare
@@ -20,6 +19,7 @@ from crmflow.rules.params import Param, apply, read_params
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.rulebook_file import RulebookReader, content_hash, given, held
 from crmflow.rules.ruleset import Loaded, Ruleset
+from crmflow.rules.scenario import Case, read_cases, read_chart_cases
 from crmflow.rules.shape import ChartShape, RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile
 from crmflow.rules.vocabulary import Result, Vocabulary, bare

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.errors import RuleFileError
-from crmflow.rules.cases import Case
 from crmflow.rules.rulebook import Rulebook
+from crmflow.rules.scenario import Case
 from crmflow.rules.source import Document
 from crmflow.rules.vocabulary import Vocabulary
 

@@ -12,7 +12,8 @@ from crmflow.core.customer import Consent
 from crmflow.core.intake import ConsentRow
 from crmflow.store import tables
 from crmflow.store.dated import fresh, newest, outcomes
-from crmflow.store.transaction import Outcome, Transaction, bucket_of
+from crmflow.store.outcome import Outcome
+from crmflow.store.transaction import Transaction, bucket_of
 
 SUBJECT = ("bucket", "customer_id", "purpose", "channel")
 

@@ -17,8 +17,9 @@ from crmflow.store import tables
 from crmflow.store.alongside import Alongside
 from crmflow.store.dated import DatedFields, Said, fresh
 from crmflow.store.keys import SURVIVOR, Keys
+from crmflow.store.outcome import Written
 from crmflow.store.owners import Owners, Ownership, fold_ownership
-from crmflow.store.transaction import Transaction, Written, bucket_of
+from crmflow.store.transaction import Transaction, bucket_of
 
 KIND = "customer"
 

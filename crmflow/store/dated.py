@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, func, sel
 
 from crmflow.core.field import Stored
 from crmflow.store.given import Row
-from crmflow.store.transaction import Outcome, Transaction, Written, bucket_of, chunks
+from crmflow.store.outcome import Outcome, Written
+from crmflow.store.transaction import Transaction, bucket_of, chunks
 
 LAST = 1 << 63
 """Above every id: what is said now comes after all that is known of the same moment."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crmflow.errors import StoreError
 
@@ -51,9 +51,5 @@ def code_of(error: DBAPIError) -> str:
         return SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF, OTHER)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:  # the server was never reached, or went away
-        return "CRM403" if error.connection_invalidated or _never_reached(error) else OTHER
+        return "CRM403" if isinstance(error, OperationalError) else OTHER
     return POSTGRESQL.get(state) or POSTGRESQL.get(state[:2], OTHER)
-
-
-def _never_reached(error: DBAPIError) -> bool:
-    return type(error).__name__ == "OperationalError"

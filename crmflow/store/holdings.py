@@ -14,7 +14,8 @@ from crmflow.core.holding import Holding
 from crmflow.core.intake import HoldingRow
 from crmflow.store import tables
 from crmflow.store.dated import DatedFields, Said, State
-from crmflow.store.transaction import Transaction, Written, bucket_of
+from crmflow.store.outcome import Written
+from crmflow.store.transaction import Transaction, bucket_of
 
 IDENTITY = ("source", "kind", "external_id", "customer_id")
 

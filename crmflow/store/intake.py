@@ -24,8 +24,9 @@ from crmflow.store.consents import Consents
 from crmflow.store.customers import Customers
 from crmflow.store.holdings import Holdings
 from crmflow.store.keys import SURVIVOR, Keys
+from crmflow.store.outcome import Outcome, Written, counts
 from crmflow.store.touchpoints import Happened, Touchpoints
-from crmflow.store.transaction import Outcome, Transaction, Written, chunks, counts
+from crmflow.store.transaction import Transaction, chunks
 from crmflow.store.units import Units
 
 OfCustomer = HoldingRow | TouchpointRow | ConsentRow

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from crmflow.store import tables
 from crmflow.store.dated import fresh, known, outcomes, rows_of
-from crmflow.store.transaction import Outcome, Transaction, bucket_of
+from crmflow.store.outcome import Outcome
+from crmflow.store.transaction import Transaction, bucket_of
 
 CUSTOMER = ("bucket", "customer_id")
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from crmflow.store import tables
 from crmflow.store.dated import fresh, newest, outcomes, rows_of
-from crmflow.store.transaction import Outcome, Transaction, bucket_of
+from crmflow.store.outcome import Outcome
+from crmflow.store.transaction import Transaction, bucket_of
 
 SUBJECT = ("bucket", "customer_id", "holding_id", "name")
 SAID = ("value", "stale")

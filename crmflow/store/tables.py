@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Index,
     Integer,
     MetaData,
@@ -25,9 +24,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy import (
-    Sequence as Counter,
-)
+from sqlalchemy.schema import Sequence as Counter
 
 from crmflow.store.columns import Instant, Json
 
@@ -50,7 +47,7 @@ def _table(name: str, *columns: Column[Any], key: Sequence[str]) -> Table:
 
 
 def _index(table: Table, *names: str, unique: bool = False, where: str | None = None) -> Index:
-    condition: ColumnElement[bool] | None = None if where is None else text(where)  # type: ignore[assignment]
+    condition = None if where is None else text(where)
     return Index(
         f"{table.name}_{'_'.join(names)}",
         *(table.c[name] for name in names),
@@ -58,6 +55,16 @@ def _index(table: Table, *names: str, unique: bool = False, where: str | None = 
         sqlite_where=condition,
         postgresql_where=condition,
     )
+
+
+def _numbers(*names: str) -> list[Column[Any]]:
+    """The bucket, and ids in it."""
+    return [required("bucket", Integer), *(required(name, Number) for name in names)]
+
+
+def _written_by() -> list[Column[Any]]:
+    """Who wrote a row, and from which line of which file."""
+    return [required("actor", Text), Column("import_id", Number), Column("line", Integer)]
 
 
 # ids: a sequence on PostgreSQL, this one row on SQLite
@@ -128,8 +135,7 @@ absence = _table(  # away from `at` until `until`; the newest row of a start cou
 
 customer = _table(
     "customer",
-    required("bucket", Integer),
-    required("id", Number),
+    *_numbers("id"),
     required("source", Text),
     required("external_id", Text),
     required("fields", Json),  # projection of customer_dated
@@ -142,13 +148,9 @@ _index(customer, "external_id", "source", unique=True)
 _index(customer, "alias_of", where="alias_of IS NOT NULL")
 customer_dated = _table(  # the fields that a source changed
     "customer_dated",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("id", Number),
+    *_numbers("customer_id", "id"),
     required("fields", Json),
-    required("actor", Text),
-    Column("import_id", Number),
-    Column("line", Integer),
+    *_written_by(),
     key=["bucket", "customer_id", "at", "id"],
 )
 customer_key = _table(
@@ -156,29 +158,22 @@ customer_key = _table(
     required("kind", Text),
     required("value", Text),
     required("source", Text),
-    required("bucket", Integer),
-    required("customer_id", Number),
+    *_numbers("customer_id"),
     key=["kind", "value", "source"],
 )
 _index(customer_key, "bucket", "customer_id")
 consent = _table(
     "consent",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("id", Number),
+    *_numbers("customer_id", "id"),
     required("purpose", Text),
     Column("channel", Text),
     required("granted", Boolean),
-    required("actor", Text),
-    Column("import_id", Number),
-    Column("line", Integer),
+    *_written_by(),
     key=["bucket", "customer_id", "at", "id"],
 )
 ownership = _table(  # part: owner (staff or nobody) or participant
     "ownership",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("id", Number),
+    *_numbers("customer_id", "id"),
     required("part", Text),
     Column("staff", Text),
     required("held", Boolean),
@@ -189,9 +184,7 @@ ownership = _table(  # part: owner (staff or nobody) or participant
 )
 holding = _table(
     "holding",
-    required("bucket", Integer),
-    required("id", Number),
-    required("customer_id", Number),
+    *_numbers("id", "customer_id"),
     required("kind", Text),
     required("source", Text),
     required("external_id", Text),
@@ -202,13 +195,9 @@ _index(holding, "source", "kind", "external_id", "customer_id", unique=True)
 _index(holding, "bucket", "customer_id")
 holding_dated = _table(
     "holding_dated",
-    required("bucket", Integer),
-    required("holding_id", Number),
-    required("id", Number),
+    *_numbers("holding_id", "id"),
     required("fields", Json),
-    required("actor", Text),
-    Column("import_id", Number),
-    Column("line", Integer),
+    *_written_by(),
     key=["bucket", "holding_id", "at", "id"],
 )
 
@@ -216,9 +205,7 @@ holding_dated = _table(
 
 touchpoint = _table(  # in the order in which facts fold it
     "touchpoint",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("id", Number),
+    *_numbers("customer_id", "id"),
     required("kind", Text),
     required("source", Text),
     required("external_id", Text),
@@ -265,8 +252,7 @@ imported = _table(
 
 fact = _table(  # `at` is the moment as of which the values hold
     "fact",
-    required("bucket", Integer),
-    required("customer_id", Number),
+    *_numbers("customer_id"),
     required("values", Json),
     Column("next_flip", Instant),
     Column("snapshot_id", Number),
@@ -279,9 +265,7 @@ snapshot = _table("snapshot", required("id", Number), required("values", Json), 
 _index(snapshot, "at")
 segment = _table(  # `at` is since when; holding_id is 0 where the customer is meant
     "segment",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("holding_id", Number),
+    *_numbers("customer_id", "holding_id"),
     required("name", Text),
     Column("value", Text),
     Column("rule", Text),
@@ -291,9 +275,7 @@ segment = _table(  # `at` is since when; holding_id is 0 where the customer is m
 )
 segment_dated = _table(
     "segment_dated",
-    required("bucket", Integer),
-    required("customer_id", Number),
-    required("holding_id", Number),
+    *_numbers("customer_id", "holding_id"),
     required("name", Text),
     required("id", Number),
     Column("value", Text),
@@ -304,9 +286,7 @@ segment_dated = _table(
 )
 visit = _table(
     "visit",
-    required("bucket", Integer),
-    required("id", Number),
-    required("customer_id", Number),
+    *_numbers("id", "customer_id"),
     Column("holding_id", Number),
     required("rulebook", Text),
     required("rule", Text),
@@ -330,8 +310,7 @@ _index(visit, "unit", where="closed_at IS NULL")
 
 case = _table(  # `at` is when it was opened
     "case",
-    required("bucket", Integer),
-    required("id", Number),
+    *_numbers("id"),
     required("chart", Text),
     required("chart_hash", Text),
     required("customer_id", Number),
@@ -361,9 +340,7 @@ _index(case, "due_at", where="due_at IS NOT NULL")
 _index(case, "unit", where="closed_at IS NULL")
 case_event = _table(  # the inbox; taken_at is when a round took it
     "case_event",
-    required("bucket", Integer),
-    required("case_id", Number),
-    required("id", Number),
+    *_numbers("case_id", "id"),
     required("name", Text),
     required("actor", Text),
     required("data", Json),
@@ -376,8 +353,7 @@ _index(case_event, "bucket", "case_id", "at", where="taken_at IS NULL")
 
 journal = _table(
     "journal",
-    required("bucket", Integer),
-    required("id", Number),
+    *_numbers("id"),
     required("kind", Text),
     required("subject", Text),
     required("actor", Text),
@@ -398,8 +374,7 @@ _index(journal, "subject")
 _index(journal, "recorded_at")
 payload = _table(  # may be erased: the journal keeps its salted digest
     "payload",
-    required("bucket", Integer),
-    required("journal_id", Number),
+    *_numbers("journal_id"),
     required("salt", Text),
     required("content", Json),
     key=["bucket", "journal_id"],

@@ -16,7 +16,8 @@ from crmflow.core.touchpoint import Touchpoint
 from crmflow.store import tables
 from crmflow.store.dated import known
 from crmflow.store.given import Row
-from crmflow.store.transaction import Outcome, Transaction, Written, bucket_of, chunks
+from crmflow.store.outcome import Outcome, Written
+from crmflow.store.transaction import Transaction, bucket_of, chunks
 
 COLUMNS = [tables.touchpoint.c[name] for name in Touchpoint.__slots__]
 

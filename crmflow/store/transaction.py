@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, cached_property
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import (
     Column,
@@ -20,18 +20,16 @@ from sqlalchemy import (
     and_,
     func,
     select,
-    true,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from crmflow.core.field import Codec, Stored, Value
-from crmflow.core.intake import Counts
 from crmflow.errors import StoreError
 from crmflow.store import tables
 from crmflow.store.failure import coded
 from crmflow.store.given import PARAMETER, Row, carried, given
+from crmflow.store.statements import changing, writing
 
 CHUNK = 5_000
 """Rows in one statement, and rows fetched at a time."""
@@ -47,29 +45,6 @@ Rows: TypeAlias = "CursorResult[*tuple[Any, ...]]"
 def bucket_of(id: int) -> int:
     """The bucket 0–63 of whatever has this id: its last six bits."""
     return id % BUCKETS
-
-
-Outcome = Literal["new", "changed", "same"]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a set of rows: id and outcome of each, in order."""
-
-    ids: Sequence[int] = ()
-    outcomes: Sequence[Outcome] = ()
-
-    def __add__(self, other: Written) -> Written:
-        return Written([*self.ids, *other.ids], [*self.outcomes, *other.outcomes])
-
-    @property
-    def counts(self) -> Counts:
-        return counts(self.outcomes)
-
-
-def counts(outcomes: Sequence[Outcome]) -> Counts:
-    """How many rows had each outcome."""
-    return Counts(outcomes.count("new"), outcomes.count("changed"), outcomes.count("same"))
 
 
 class AsStored:
@@ -180,9 +155,8 @@ class Transaction:
 
     def _take_serials(self, count: int) -> Sequence[int]:
         if self.dialect == "postgresql":
-            numbers = select(tables.counter.next_value()).select_from(
-                func.generate_series(1, count).alias("n")
-            )
+            series = func.generate_series(1, count).alias("series")
+            numbers = select(tables.counter.next_value()).select_from(series)
             return sorted(self.execute(numbers).scalars())
         taken = update(tables.minted).values(serial=tables.minted.c.serial + count)
         last: int = self.execute(taken.returning(tables.minted.c.serial)).scalar_one()
@@ -230,40 +204,3 @@ def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]
     """The items in pieces of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-Action = Literal["insert", "skip", "replace"]
-
-
-@cache
-def writing(
-    dialect: str, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...] = (), id: str = ""
-) -> Executable:
-    """INSERT … SELECT from the given rows; what is there already (`by`) is skipped or replaced."""
-    rows = given(dialect, [table.c[name] for name in names])
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # "WHERE true" keeps SQLite from reading ON CONFLICT as the ON of a join
-    into = insert(table).from_select(names, select(*(rows.c[name] for name in names)).where(true()))
-    if action == "insert":
-        return into
-    if action == "skip":
-        skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
-        return skipped.returning(table.c[id])
-    others = {name: into.excluded[name] for name in names if name not in by}
-    return into.on_conflict_do_update(index_elements=by, set_=others)
-
-
-def partial_index(table: Table, by: tuple[str, ...]) -> Any:
-    """The condition of the unique index over these columns; None: it holds for all rows."""
-    for index in table.indexes:
-        if index.unique and tuple(column.name for column in index.columns) == by:
-            return index.dialect_options["postgresql"]["where"]
-    return None
-
-
-@cache
-def changing(dialect: str, table: Table, names: tuple[str, ...], by: tuple[str, ...]) -> Executable:
-    """UPDATE … FROM the given rows."""
-    rows = given(dialect, [table.c[name] for name in names])
-    matches = [table.c[name] == rows.c[name] for name in by]
-    return update(table).values({name: rows.c[name] for name in names if name not in by}).where(*matches)

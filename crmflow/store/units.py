@@ -14,7 +14,8 @@ from crmflow.core.intake import StaffRow, UnitRow
 from crmflow.core.post import Absence, Post, Posts, Staff, Unit
 from crmflow.store import tables
 from crmflow.store.dated import fresh, newest, outcomes
-from crmflow.store.transaction import Outcome, Transaction
+from crmflow.store.outcome import Outcome
+from crmflow.store.transaction import Transaction
 
 Row = dict[str, Any]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from crmflow import Engine, Site
+from crmflow.core.moment import end_of_day
 from crmflow.engine.demo import play, world_of
 from crmflow.plugins import Plugins
 
@@ -79,7 +81,7 @@ def engine(site: Site) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def as_of() -> datetime:
-    return datetime(2026, 6, 30, 23, 59, 59, 999999)
+    return end_of_day(date(2026, 6, 30), ZoneInfo("Asia/Shanghai"))
 
 
 def contents(url: str) -> dict[str, list[tuple[object, ...]]]:

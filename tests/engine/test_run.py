@@ -41,11 +41,12 @@ def test_saving_a_rule_file_decides_nothing_until_it_is_published(
     engine: Engine, site: Site, as_of: datetime
 ) -> None:
     (site.rules / "params.yaml").write_text(
-        "format: 1\nfuel/segments/class:\n  person VIP: {value: 1}\n", "utf-8"
+        "format: 1\nfuel/segments/class:\n  person VIP from: {value: 0}\n", "utf-8"
     )
     assert not engine.run(as_of).changed
     engine.publish(actor="M1")
-    report = engine.run(as_of + timedelta(days=1))
+    assert not engine.run(as_of).changed, "the past is decided by the release that was in force then"
+    report = engine.run()
     assert next(iter(report.segments.values()))["VIP"] > 30
 
 

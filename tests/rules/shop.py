@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,14 +51,15 @@ def edited(path: str, *edits: Sequence[str]) -> RuleFile:
     return RuleFile(path, text, "pack", "shop")
 
 
-def loaded(*others: RuleFile, without: Iterable[str] = ()) -> Loaded:
+@cache
+def loaded(*others: RuleFile, without: tuple[str, ...] = ()) -> Loaded:
     """Core and shop with other files, which take the place of files of the same path and layer."""
     gone = {(file.path, file.layer) for file in others} | {(path, "pack") for path in without}
     kept = [file for file in (*core(), *shop()) if (file.path, file.layer) not in gone]
     return load([*kept, *others])
 
 
-def ruleset(*others: RuleFile, without: Iterable[str] = ()) -> Ruleset:
+def ruleset(*others: RuleFile, without: tuple[str, ...] = ()) -> Ruleset:
     """The same, where nothing may be wrong."""
     found = loaded(*others, without=without)
     assert found.ruleset is not None, "\n".join(map(shown, found.errors))

@@ -77,6 +77,15 @@ def test_quoting_as_the_fix_says_makes_it_yaml(row: str) -> None:
     assert YAML(typ="safe", pure=True).load(repaired.replace("*b", "b"))["rows"][0][0] == "a"
 
 
+def test_the_fix_of_a_value_keeps_its_quotes() -> None:
+    plain = edited("shop/visits/quiet.yaml", ('会员等级 = "金卡"', '会员等级 = "金咔"'))
+    escaped = edited("shop/visits/quiet.yaml", ('会员等级 = "金卡"', '"会员等级 = \\"金咔\\""'))
+
+    for broken in (plain, escaped):
+        text = mended(str(broken.text), findings(broken))
+        assert text == str(broken.text).replace("咔", "卡")
+
+
 def test_all_fixes_together_mend_a_file() -> None:
     broken = edited(
         "shop/segments/grade.yaml",
@@ -129,6 +138,18 @@ def test_two_files_with_mistakes_are_both_reported() -> None:
     assert [(each.file, each.suggestion) for each in found.errors] == [
         ("shop/owners/adviser.yaml", "顾问岗"),
         ("shop/visits/quiet.yaml", "未消费天数"),
+    ]
+
+
+def test_a_mistake_in_one_file_hides_none_in_the_next() -> None:
+    found = loaded(
+        edited("shop/owners/adviser.yaml", ("decides: owner", "decides：owner")),
+        edited("shop/visits/quiet.yaml", ("decides: visit", "decides：visit")),
+    )
+
+    assert [(each.file, each.code) for each in found.errors] == [
+        ("shop/owners/adviser.yaml", "CRM044"),
+        ("shop/visits/quiet.yaml", "CRM044"),
     ]
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from crmflow.errors import RuleFileError
-from crmflow.rules.cases import RulebookCase
 from crmflow.rules.load import load
+from crmflow.rules.scenario import RulebookCase
 from crmflow.rules.source import RuleFile
 from tests.rules.shop import core, edited, loaded, ruleset, shop, shown, site, text_of
 
@@ -68,7 +68,7 @@ def test_params_of_core_pack_and_site_in_this_order() -> None:
     chart = "core/charts/complaint"
     by_site = site("params.yaml", f"format: 1\n{chart}: {{回访次数: {{value: 5}}}}\n")
 
-    assert ruleset(without=["shop/params.yaml"]).chart(chart).params["tries"] == Decimal(3)
+    assert ruleset(without=("shop/params.yaml",)).chart(chart).params["tries"] == Decimal(3)
     assert ruleset().chart(chart).params["tries"] == Decimal(2)
     assert ruleset(by_site).chart(chart).params["tries"] == Decimal(5)
     assert ruleset(by_site).chart(chart).hash != ruleset().chart(chart).hash
@@ -114,6 +114,14 @@ def test_a_file_without_tests_or_title_is_noted() -> None:
         "2:8-2:18 CRM210 shop/bare",
         "2:8-2:18 CRM209 shop/bare",
     ]
+
+
+def test_a_rule_that_no_test_reaches_is_noted() -> None:
+    file = edited(
+        "shop/visits/quiet.yaml", ("given: {tier: 金卡}, expect: gold", "given: {tier: 银卡}, expect: none")
+    )
+
+    assert [shown(each) for each in loaded(file).notes] == ["14:10-14:14 CRM211 gold"]
 
 
 def test_calendars_and_mappings_are_left_to_their_readers() -> None:

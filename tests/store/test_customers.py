@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmflow.core.customer import CustomerKey
+from crmflow.core.field import Field, Stored, Value
 from crmflow.core.intake import ConsentRow, CustomerRef, CustomerRow
+from crmflow.core.text import Text
 from crmflow.store import Store, tables
 from crmflow.store.owners import Ownership
 from tests.store.world import DAY, MONDAY, Clock, contents, customer, holding
@@ -181,6 +184,33 @@ def test_keys(store: Store) -> None:
         batch.keys.put([(one, CustomerKey("pos", "phone", "138"), MONDAY), (two, phone, MONDAY)])
         assert batch.keys.find("phone", "138") is None  # the sources disagree
         assert batch.keys.find("phone", "138", "pos") == one
+
+
+class Cents:
+    """A codec of which every field is an amount with two decimals."""
+
+    def encode(self, kind: str, fields: Mapping[str, Value]) -> Mapping[str, Stored]:
+        assert kind == "customer"
+        return {name: AMOUNT.encode(value) for name, value in fields.items()}
+
+    def decode(self, kind: str, stored: Mapping[str, Stored]) -> Mapping[str, Value]:
+        return {name: AMOUNT.decode(value) for name, value in stored.items()}
+
+
+AMOUNT = Field("amount", "number", Text("amount", "金额"), scale=2)
+
+
+def test_fields_go_through_the_codec(store: Store) -> None:
+    with store.batch("W1", codec=Cents()) as batch:
+        [id] = batch.customers.put([customer(amount=Decimal("12.30"))]).ids
+        assert batch.customers.put([customer(amount=Decimal("12.3"))]).outcomes == ["same"]
+        found = batch.customers.get(id)
+    with store.reading() as batch:
+        plain = batch.customers.get(id)
+    assert found is not None
+    assert plain is not None
+    assert found.fields == {"core.amount": Decimal("12.30")}
+    assert plain.fields == {"core.amount": 1230}
 
 
 def test_a_new_key_or_owner_is_a_change(store: Store) -> None:

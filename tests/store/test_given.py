@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from crmflow.store import Store, tables
 from crmflow.store.batch import Batch
 from crmflow.store.given import PARAMETER
-from crmflow.store.transaction import changing
+from crmflow.store.statements import changing
 from tests.store.world import MONDAY, customer, fill
 
 

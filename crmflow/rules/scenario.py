@@ -1,0 +1,199 @@
+"""What does a test in a rule file say: given what, who is there, and what is expected?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from crmflow.core.chart import Chart
+from crmflow.core.post import Post, Posts, Staff, Unit
+from crmflow.core.text import Text
+from crmflow.rules.derive import derive
+from crmflow.rules.fact import DERIVED, POPULATION
+from crmflow.rules.feel import Name, Scope
+from crmflow.rules.given import GivenReader
+from crmflow.rules.params import Param
+from crmflow.rules.population import population
+from crmflow.rules.rulebook import Rulebook
+from crmflow.rules.shape import ChartTestShape, StaffShape, TestShape
+from crmflow.rules.source import Document, Findings, Path
+from crmflow.rules.vocabulary import STAFF, Vocabulary
+
+ZONE: Final = ZoneInfo("UTC")  # tests cut days here
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookCase:
+    """A test of a rulebook as its file has it, whatever a site sets: one customer, or a `population`."""
+
+    rulebook: Rulebook
+    names: Vocabulary
+    path: Path
+    name: Text
+    expect: Any
+    given: Mapping[str, object] = field(default_factory=dict)
+    set_params: Mapping[str, object] = field(default_factory=dict)
+    population: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    staff: Mapping[str, StaffShape] = field(default_factory=dict)
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        return {**self.rulebook.params(), **self.set_params}
+
+    def customers(self) -> Iterator[tuple[Path, dict[str, object], object]]:
+        """Each customer of the test: where in `expect` they stand, their context, and what is expected."""
+        if not self.population:
+            yield (), self._context(self.given), self.expect
+            return
+        everybody = self._everybody()
+        for customer, expected in self.expect.items():
+            yield (customer,), self._context(everybody.get(customer, {})), expected
+
+    def posts(self, context: Mapping[str, object]) -> tuple[Posts, Mapping[str, int]]:
+        """The staff of the test, and how many customers each has already. Units are those that the test
+        names; one that is some unit's parent stands one level higher."""
+        levels = tuple(self.names.levels)
+        units: dict[str, Unit] = {}
+        for value in context.values():
+            units |= _units(value, levels)
+        for each in self.staff.values():
+            units.setdefault(each.unit, Unit(each.unit, each.unit, levels[0] if levels else ""))
+        staff = [Staff(code, each.name or code, each.left) for code, each in self.staff.items()]
+        posts = [Post(code, each.role, each.unit) for code, each in self.staff.items()]
+        loads = {code: int(each.load) for code, each in self.staff.items()}
+        return Posts(units.values(), staff, posts), loads
+
+    def _context(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Names that are not given are null; derived facts are computed where all they read is known."""
+        context = {**dict.fromkeys(self.rulebook.reads), **given}
+        known = set(given)
+        for fact in self.names.facts.values():
+            needs = fact.reads if fact.aggregate == "is" else fact.reads | {"today"}
+            if fact.aggregate in DERIVED and fact.name not in given and needs <= known:
+                context[fact.name] = derive(fact, context, ZONE, self.params)
+                known.add(fact.name)
+        return context
+
+    def _everybody(self) -> dict[str, dict[str, object]]:
+        """Each customer's facts, those of the population among them."""
+        everybody = {id: {**self.given, **facts} for id, facts in self.population.items()}
+        for fact in self.names.facts.values():
+            if fact.aggregate in POPULATION and any(fact.of in facts for facts in everybody.values()):
+                amounts: dict[str, Any] = {id: facts.get(fact.of) for id, facts in everybody.items()}
+                for id, value in population(fact, amounts).items():
+                    everybody[id].setdefault(fact.name, value)
+        return everybody
+
+
+@dataclass(frozen=True, slots=True)
+class ChartCase:
+    """A test of a chart as its file has it, whatever packs and site set: `play` is its given, do and expect,
+    with canonical names."""
+
+    chart: Chart
+    path: Path
+    name: Text
+    play: Mapping[str, Any]
+
+
+Case = RulebookCase | ChartCase
+
+
+def read_cases(
+    document: Document,
+    shapes: Sequence[TestShape],
+    rulebook: Rulebook,
+    names: Vocabulary,
+    scope: Scope,
+    findings: Findings,
+) -> tuple[RulebookCase, ...]:
+    """The tests of a rulebook; a wrong name or value in one is a finding."""
+    reader = GivenReader(document, scope, findings)
+    cases = []
+    for n, shape in enumerate(shapes):
+        path: Path = ("tests", n)
+        if shape.population and not isinstance(shape.expect, dict):
+            at = (*path, "expect")
+            findings.errors.append(document.diagnostic("CRM062", at, {"key": "expect"}))
+            continue
+        case = RulebookCase(
+            rulebook,
+            names.with_levels_of(document.pack),
+            path,
+            shape.name.text,
+            shape.expect,
+            reader.values((*path, "given")) if shape.given else {},
+            reader.params((*path, "params"), rulebook.declares) if shape.params else {},
+            _population(reader, (*path, "population"), shape.population),
+            shape.staff,
+        )
+        cases.append(case)
+    return tuple(cases)
+
+
+def _population(
+    reader: GivenReader, path: Path, amounts: Mapping[str, Mapping[str, object]]
+) -> dict[str, dict[str, object]]:
+    """`{fact: {customer: value}}` as the facts of each customer."""
+    customers: dict[str, dict[str, object]] = {}
+    for spelling, by_customer in amounts.items():
+        name = reader.name((*path, spelling), spelling, reader.scope)
+        if name is None:
+            continue
+        for customer, raw in by_customer.items():
+            value = reader.value((*path, spelling, customer), raw, name.type)
+            customers.setdefault(customer, {})[name.canonical] = value
+    return customers
+
+
+def read_chart_cases(
+    document: Document,
+    shapes: Sequence[ChartTestShape],
+    chart: Chart,
+    scope: Scope,
+    case_names: Mapping[str, Name],
+    params: Mapping[str, Param],
+    findings: Findings,
+) -> tuple[ChartCase, ...]:
+    """The tests of a chart; `case_names` are the names whose values the case itself holds."""
+    reader = GivenReader(document, scope, findings)
+    staff = frozenset(name for name, each in case_names.items() if each.type == STAFF)
+    cases = []
+    for n, shape in enumerate(shapes):
+        path: Path = ("tests", n)
+        play = {
+            "given": reader.values((*path, "given"), codes=staff) if shape.given else {},
+            "do": [_step(reader, (*path, "do", m), step, staff) for m, step in enumerate(shape.do)],
+            "expect": shape.expect,
+        }
+        with_params = chart
+        if shape.params:
+            set_params = reader.params((*path, "params"), params)
+            with_params = replace(chart, params={**chart.params, **set_params})
+        cases.append(ChartCase(with_params, path, shape.name.text, play))
+    return tuple(cases)
+
+
+def _step(
+    reader: GivenReader, path: Path, step: Mapping[str, Any], staff: frozenset[str]
+) -> dict[str, object]:
+    """A step with canonical names in what is filled in or set."""
+    return {
+        key: reader.values((*path, key), codes=staff) if key in ("done", "set", "data") and value else value
+        for key, value in step.items()
+    }
+
+
+def _units(value: object, levels: tuple[str, ...]) -> dict[str, Unit]:
+    """The unit that a value is, and its parent, by code."""
+    if not isinstance(value, Mapping) or not {"id", "parent", "level"} <= value.keys() or not value["id"]:
+        return {}
+    code, parent = str(value["id"]), value["parent"]
+    level = str(value["level"] or (levels[0] if levels else ""))
+    unit = Unit(code, str(value["name"] or code), level, None if parent is None else str(parent))
+    if parent is None:
+        return {code: unit}
+    above = levels[levels.index(level) + 1 :] if level in levels else ()
+    return {str(parent): Unit(str(parent), str(parent), above[0] if above else level), code: unit}

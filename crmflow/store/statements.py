@@ -1,0 +1,47 @@
+"""Which statement writes a set of given rows? The same for both databases, made once for each table."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+from sqlalchemy import Executable, Table, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crmflow.store.given import given
+
+Action = Literal["insert", "skip", "replace"]
+
+
+@cache
+def writing(
+    dialect: str, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...] = (), id: str = ""
+) -> Executable:
+    """INSERT … SELECT from the given rows; what is there already (`by`) is skipped or replaced."""
+    rows = given(dialect, [table.c[name] for name in names])
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # "WHERE true" keeps SQLite from reading ON CONFLICT as the ON of a join
+    into = insert(table).from_select(names, select(*(rows.c[name] for name in names)).where(true()))
+    if action == "insert":
+        return into
+    if action == "skip":
+        skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
+        return skipped.returning(table.c[id])
+    others = {name: into.excluded[name] for name in names if name not in by}
+    return into.on_conflict_do_update(index_elements=by, set_=others)
+
+
+def partial_index(table: Table, by: tuple[str, ...]) -> Any:
+    """The condition of the unique index over these columns; None: it holds for all rows."""
+    for index in table.indexes:
+        if index.unique and tuple(column.name for column in index.columns) == by:
+            return index.dialect_options["postgresql"]["where"]
+    return None
+
+
+@cache
+def changing(dialect: str, table: Table, names: tuple[str, ...], by: tuple[str, ...]) -> Executable:
+    """UPDATE … FROM the given rows."""
+    rows = given(dialect, [table.c[name] for name in names])
+    matches = [table.c[name] == rows.c[name] for name in by]
+    return update(table).values({name: rows.c[name] for name in names if name not in by}).where(*matches)
