@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from crmflow.cli.shell import Shell
+from crmflow.cli.shell import UNBOUNDED, Shell
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Listing, RunReport
 from crmflow.core.moment import EPOCH
@@ -41,8 +41,11 @@ def show_listing(
         shell.out.file.write((as_json if json else as_csv)(listing, style).rstrip("\n") + "\n")
         return
     drawn = table(listing, style, most)
-    least = shell.out.measure(drawn).minimum
-    shell.out.print(drawn, width=max(least, shell.out.width), crop=False)
+    endless = shell.out.options.update(max_width=UNBOUNDED)
+    least = shell.out.measure(drawn, options=endless).minimum
+    if least > shell.out.width:
+        drawn.width = least
+    shell.out.print(drawn, crop=False)
     hidden = len(listing.rows) - most if most else 0
     if hidden > 0:
         shell.say(f"… and {hidden:,d} more", f"……另有 {hidden:,d} 行")
@@ -64,9 +67,11 @@ def table(listing: Listing, style: Style, most: int | None = None) -> Table:
     shown = [(column, cells) for column, cells in columns if any(cells) or not rows]
     for column, cells in shown:
         label = escape(column.label.in_language(style.language))
-        short = max(map(cell_len, (label, *cells))) <= SHORT
+        widest = max(map(cell_len, (label, *cells)))
         right = is_numeric(listing, column)
-        drawn.add_column(label, justify="right" if right else "left", overflow="fold", no_wrap=short)
+        drawn.add_column(
+            label, justify="right" if right else "left", overflow="fold", min_width=min(widest, SHORT)
+        )
     for row in zip(*(cells for _, cells in shown), strict=True):
         drawn.add_row(*map(escape, row))
     return drawn

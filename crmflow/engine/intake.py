@@ -58,7 +58,8 @@ def sink(batch: Batch, import_id: int, rows: Sequence[IntakeRow]) -> Put:
 
 def first_seen(batch: Batch, rows: Sequence[TouchpointRow | HoldingRow], import_id: int | None) -> None:
     """Adds the customers whom these rows name and nobody knows yet."""
-    refs = list({(row.source, row.customer): row.at for row in reversed(rows)}.items())
+    latest_first = sorted(rows, key=lambda row: row.at, reverse=True)
+    refs = list({(row.source, row.customer): row.at for row in latest_first}.items())
     known = batch.intake.customers([ref for ref, _ in refs])
     batch.customers.put(
         [

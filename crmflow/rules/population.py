@@ -18,8 +18,8 @@ ZERO: Final = Decimal(0)
 def population(fact: Fact, amounts: Mapping[Id, Decimal | None]) -> dict[Id, Decimal | None]:
     """The value of a population fact for every customer, from the values of the fact it reads.
 
-    Null stays null and counts nowhere. Ties share the better place: the smaller rank, the larger share, the
-    higher band. Shares are exact to 34 digits, and null where no amount is positive.
+    Null stays null and counts nowhere. Ties share one place: the smaller rank, the larger share. Shares are
+    exact to 34 digits, and null where no amount is positive.
     """
     known = {id: amount for id, amount in amounts.items() if amount is not None}
     match fact.aggregate:
@@ -64,10 +64,13 @@ def _shares_above(amounts: Mapping[Id, Decimal]) -> dict[Decimal, Decimal | None
 
 
 def _bands(amounts: Mapping[Id, Decimal], bands: int, reverse: bool) -> dict[Decimal, Decimal]:
-    """`bands` classes of equal count by rank; the best class has the highest number."""
+    """`bands` classes of equal count, 1 the worst, by the share of customers who are strictly worse.
+
+    So a value that most customers share is low where nothing is below it, however many they are.
+    """
     return {
-        amount: Decimal(bands - (int(rank) - 1) * bands // len(amounts))
-        for amount, rank in _ranks(amounts, reverse).items()
+        amount: Decimal(1 + (int(rank) - 1) * bands // len(amounts))
+        for amount, rank in _ranks(amounts, not reverse).items()
     }
 
 

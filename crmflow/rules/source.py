@@ -22,6 +22,8 @@ Path = tuple[str | int, ...]
 Layer = Literal["core", "pack", "site"]
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
+_BRACKET = re.compile(r"[\[\]{}]")
+DEPTH = 100
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -121,11 +123,7 @@ class Document:
             start, end = place.key_start, place.key_end
         elif inside is not None and place.value is not None:
             at = offsets(self.text[place.start : place.end], place.value, place.style)
-            first, last = inside
-            start, end = (
-                place.start + at[first],
-                place.start + (at[last - 1] + 1 if last > first else at[first]),
-            )
+            start, end = place.start + at[inside[0]], place.start + at[inside[1]]
         span = self.lines.position(start), self.lines.position(end)
         fix = suggestion if instead is None else instead
         if fix is not None and inside is not None:
@@ -186,6 +184,18 @@ def read(file: RuleFile, findings: Findings) -> Document | None:
     text = _decode(file, findings)
     if text is None:
         return None
+    try:
+        deep = _too_deep(text)
+        if deep is None:
+            return _read(file, text, findings)
+    except RecursionError:
+        deep = 0
+    start, end = (Lines(text).position(at) for at in (deep, deep + 1))
+    findings.errors.append(Diagnostic("CRM050", file.name, start, end))
+    return None
+
+
+def _read(file: RuleFile, text: str, findings: Findings) -> Document | None:
     cells = unquoted(text)
     insertions = sorted((each for cell in cells for each in cell.insertions()), key=lambda each: each[0])
     lines = Lines(text, [at for at, _ in insertions])
@@ -204,6 +214,16 @@ def read(file: RuleFile, findings: Findings) -> Document | None:
         findings.errors.append(document.diagnostic("CRM071", ()))
         return None
     return document
+
+
+def _too_deep(text: str) -> int | None:
+    """Where more brackets are open than any rule needs."""
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match.group() in "[{" else -1
+        if depth > DEPTH:
+            return match.start()
+    return None
 
 
 def plain(text: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from string import Template
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -151,6 +152,17 @@ def test_a_mistake_in_one_file_hides_none_in_the_next() -> None:
         ("shop/owners/adviser.yaml", "CRM044"),
         ("shop/visits/quiet.yaml", "CRM044"),
     ]
+
+
+@pytest.mark.parametrize(
+    "sign", ["[", "{a: ", "(", "- ", "a: [", "[a..", "[(", '"', "{", "[1..", "&", "a: |\n "]
+)
+def test_a_hostile_text_is_refused_in_bounded_time(sign: str) -> None:
+    begun = perf_counter()
+
+    assert load([RuleFile("shop/x.yaml", f"rows: {sign * 2_000}")]).errors
+    assert load([RuleFile("shop/x.yaml", sign * 2_000)]).errors
+    assert perf_counter() - begun < 20
 
 
 SIGNS = st.sampled_from(

@@ -121,7 +121,7 @@ def test_a_rule_that_no_test_reaches_is_noted() -> None:
         "shop/visits/quiet.yaml", ("given: {tier: 金卡}, expect: gold", "given: {tier: 银卡}, expect: none")
     )
 
-    assert [shown(each) for each in loaded(file).notes] == ["14:10-14:14 CRM211 gold"]
+    assert [shown(each) for each in loaded(file).notes] == ["14:12-14:16 CRM211 gold"]
 
 
 def test_calendars_and_mappings_are_left_to_their_readers() -> None:

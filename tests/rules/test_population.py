@@ -38,8 +38,8 @@ amounts = some.dictionaries(
         ("rank", {"w": 1, "x": 2, "y": 2, "z": 4, "v": 5, "n": 6, "r": 7}),
         ("share", {"w": "0.5", "x": "0.15", "y": "0.15", "z": "0.12", "v": "0.08", "n": 0, "r": 0}),
         ("share above", {"w": 0, "x": "0.5", "y": "0.5", "z": "0.8", "v": "0.92", "n": 1, "r": 1}),
-        ("fifth", {"w": 5, "x": 5, "y": 5, "z": 3, "v": 3, "n": 2, "r": 1}),
-        ("third, small first", {"r": 3, "n": 3, "v": 3, "z": 2, "y": 2, "x": 2, "w": 1}),
+        ("fifth", {"w": 5, "x": 3, "y": 3, "z": 3, "v": 2, "n": 1, "r": 1}),
+        ("third, small first", {"r": 3, "n": 3, "v": 2, "z": 2, "y": 1, "x": 1, "w": 1}),
     ],
 )
 def test_standing(fact: str, expected: Mapping[str, object]) -> None:
