@@ -41,11 +41,3 @@ def test_every_rulebook_and_chart_has_tests(engine: Engine, pack: str) -> None:
     }
     assert written
     assert written <= {result.rule for result in engine.test()}
-
-
-def test_fuel_and_retail_work_side_by_side(tmp_path: Path) -> None:
-    with Engine.create(
-        Site.init(tmp_path, ["fuel", "retail"], zone="Asia/Shanghai", language="zh")
-    ) as engine:
-        assert engine.check() == ()
-        assert all(result.passed for result in engine.test())

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from rich import box
 from rich.cells import cell_len
 from rich.markup import escape
-from rich.table import Table
 from rich.tree import Tree
 
-from crmflow.cli.shell import UNBOUNDED, Shell
+from crmflow.cli.shell import Shell
 from crmflow.core.explanation import Explanation
-from crmflow.core.listing import Listing, RunReport
+from crmflow.core.listing import Column, Listing, RunReport
 from crmflow.core.moment import EPOCH
 from crmflow.exchange.listings import Style, as_csv, as_json, is_numeric, texts
 from crmflow.exchange.report import AS_OF
-
-# Cells up to this width, such as codes and moments, are never folded.
-SHORT = 16
 
 HOLDS = {True: "[green]✓[/] ", False: "[red]✗[/] ", None: ""}
 
@@ -40,12 +36,9 @@ def show_listing(
     if json or csv:
         shell.out.file.write((as_json if json else as_csv)(listing, style).rstrip("\n") + "\n")
         return
-    drawn = table(listing, style, most)
-    endless = shell.out.options.update(max_width=UNBOUNDED)
-    least = shell.out.measure(drawn, options=endless).minimum
-    if least > shell.out.width:
-        drawn.width = least
-    shell.out.print(drawn, crop=False)
+    title, *lines = table(listing, style, most)
+    shell.out.print(title, style="bold", markup=False, soft_wrap=True)
+    shell.out.file.writelines(f"{line}\n" for line in lines)
     hidden = len(listing.rows) - most if most else 0
     if hidden > 0:
         shell.say(f"… and {hidden:,d} more", f"……另有 {hidden:,d} 行")
@@ -53,28 +46,34 @@ def show_listing(
         shell.say("nothing to show", "暂无数据")
 
 
-def table(listing: Listing, style: Style, most: int | None = None) -> Table:
-    """A listing as rich draws it: numbers to the right, empty columns left out, only long texts folded.
+def table(listing: Listing, style: Style, most: int | None = None) -> Iterator[str]:
+    """The lines of a listing: its title, the labels, a rule, and at most `most` rows.
 
-    It may be wider than the screen: a cut code or moment would be a wrong one.
+    Numbers stand to the right, empty columns are left out, and nothing is cut or folded, since a cut code or
+    moment would be a wrong one.
     """
-    title = escape(listing.title.in_language(style.language))
-    drawn = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
     rows = list(islice(texts(listing, style), most))
     columns = [(column, [row[place] for row in rows]) for place, column in enumerate(listing.columns)]
-    shown = [(column, cells) for column, cells in columns if any(cells) or not rows]
-    for column, cells in shown:
-        label = escape(column.label.in_language(style.language))
-        widest = max(map(cell_len, (label, *cells)))
-        right = is_numeric(listing, column)
-        drawn.add_column(
-            label, justify="right" if right else "left", overflow="fold", min_width=min(widest, SHORT)
-        )
-    for row in zip(*(cells for _, cells in shown), strict=True):
-        drawn.add_row(*map(escape, row))
-    return drawn
+    shown = [aligned(listing, column, cells, style) for column, cells in columns if any(cells) or not rows]
+    yield listing.title.in_language(style.language)
+    for line in zip(*shown, strict=True):
+        yield "  ".join(line).rstrip()
+
+
+def aligned(listing: Listing, column: Column, cells: Sequence[str], style: Style) -> list[str]:
+    """A column's label, its rule and its cells, equally wide on the screen: a Chinese character is two wide."""
+    label = column.label.in_language(style.language)
+    cells = [label, *map(printable, cells)]
+    width = max(map(cell_len, cells))
+    right = is_numeric(listing, column)
+    blanks = [" " * (width - cell_len(cell)) for cell in cells]
+    head, *body = [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
+    return [head, "─" * width, *body]
+
+
+def printable(cell: str) -> str:
+    """Without line ends and what else would move a terminal's cursor."""
+    return cell if cell.isprintable() else "".join(sign if sign.isprintable() else " " for sign in cell)
 
 
 def show_run(

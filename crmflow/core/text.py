@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["en", "zh"]
 
@@ -40,13 +40,17 @@ class Text:
 
 @cache
 def phrases(package: str, file: str = "words.toml") -> Mapping[str, Text]:
-    """The sentences and labels that a part speaks, by section and name: "cases.title"."""
-    sections = tomllib.loads(files(package).joinpath(file).read_text("utf-8"))
-    return {
-        f"{section}.{name}": Text(**texts)
-        for section, entries in sections.items()
-        for name, texts in entries.items()
-    }
+    """The sentences and labels that a part speaks, by name, or by section and name: "titles.cases"."""
+    table = tomllib.loads(files(package).joinpath(file).read_text("utf-8"))
+    return dict(_named(table))
+
+
+def _named(table: Mapping[str, Any], section: str = "") -> Iterator[tuple[str, Text]]:
+    for name, entry in table.items():
+        if set(entry) == {"en", "zh"} and isinstance(entry["en"], str):
+            yield section + name, Text(**entry)
+        else:
+            yield from _named(entry, f"{section}{name}.")
 
 
 def listed(texts: Iterable[Text]) -> Text:

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from crmflow.core.explanation import Explanation
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
+from crmflow.core.text import Text
 from crmflow.engine.listings import WORDS, listing
 from crmflow.engine.release import Releases, Rules
 from crmflow.engine.running import Work
 from crmflow.errors import WorkflowError
+from crmflow.planning.explain import explain_visit
 from crmflow.rules.explain import explain_decision, why_not
 from crmflow.rules.origin import Origins, explain_facts
 from crmflow.rules.rulebook import Rulebook
@@ -65,14 +67,16 @@ class Explaining:
         if visit is None:
             raise WorkflowError("CRM521", id=visit_id)
         entry = next((each for each in self._entries(visit.customer_id) if each.key == visit.key), None)
-        says = WORDS["explained.visit"].filled(
-            id=visit.id,
-            customer=visit.customer_id,
-            staff=self.wording.staff(visit.staff) if visit.staff else WORDS["explained.nobody"],
-            due=self.wording.moment(visit.due_at) if visit.due_at else WORDS["explained.no-date"],
+        return explain_visit(
+            visit,
+            self.work.known(visit.customer_id).customer,
+            reason=Text(visit.reason, visit.reason),
+            channel=self.wording.channel(visit.channel),
+            posts=self.work.posts,
+            as_of=self.work.as_of,
+            zone=self.zone,
+            why=self._decided(entry) if entry else None,
         )
-        because = (self._decided(entry),) if entry else ()
-        return Explanation(says, since=visit.at, because=because)
 
     def case(self, case_id: int) -> Explanation:
         """Where it stands, who holds it and why them, what comes next, and its history. Raises CRM522."""

@@ -11,6 +11,7 @@ from crmflow.core.customer import Customer
 from crmflow.engine.codec import VocabularyCodec
 from crmflow.engine.files import thaw
 from crmflow.errors import RuleFileError, StoreError
+from crmflow.rules.fact import DERIVED, Fact
 from crmflow.rules.load import load
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import RuleFile
@@ -39,15 +40,28 @@ class Rules:
     @cached_property
     def reads(self) -> frozenset[str]:
         """Every name that a rulebook reads, and what these are computed from."""
-        facts = self.set.vocabulary.facts
+        facts = {**self.set.vocabulary.facts}
+        for kind in self.set.vocabulary.holdings.values():
+            facts |= kind.facts
         found: set[str] = set()
         waiting = {name for rulebook in self.set.rulebooks for name in rulebook.reads}
+        waiting |= {
+            name for chart in self.set.charts.values() if chart.opens_when for name in chart.opens_when.names
+        }
         while waiting:
             name = waiting.pop()
             found.add(name)
             if name in facts:
                 waiting |= facts[name].reads - found
         return frozenset(found)
+
+    @cached_property
+    def derived(self) -> tuple[Fact, ...]:
+        """The facts that follow the day and that a rulebook reads, those of holdings included."""
+        vocabulary = self.set.vocabulary
+        own = (kind.facts.values() for kind in vocabulary.holdings.values())
+        facts = (*vocabulary.facts.values(), *(fact for each in own for fact in each))
+        return tuple(fact for fact in facts if fact.aggregate in DERIVED and fact.name in self.reads)
 
     def unit_of(self, customer: Customer) -> str | None:
         """The unit that a customer belongs to by its own fields."""

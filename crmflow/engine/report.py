@@ -66,8 +66,9 @@ def _notes(work: Work, dry: bool) -> Iterator[Text]:
         "sent": kinds[Sent],
         "opened": len(outcome.opened),
         "late": sum(1 for _, moved in outcome.history if moved.kind == "late"),
-        "without-owner": sum(1 for _ in gaps(customers, work.posts)),
     }
+    if any(rulebook.decides == "owner" for rulebook in work.rules.set.rulebooks):
+        counts["without-owner"] = sum(1 for _ in gaps(customers, work.posts))
     yield listed(WORDS[f"run.{name}"].filled(count=f"{count:,}") for name, count in counts.items())
 
 

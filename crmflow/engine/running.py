@@ -185,6 +185,11 @@ class Work:
         for each, snapshot in zip(known, snapshots, strict=True):
             zone = self.survey.zone_of(self.rules.unit_of(each.customer))
             context = self.decider.context(each)
+            held = [
+                self.decider.contexts(self.decider.unit_of(each.customer)).holding(context, holding, facts)
+                for holding in each.holdings
+                if (facts := each.holding_values.get(holding.id)) is not None
+            ]
             values: dict[str, object] = dict(each.values)
             if each.holding_values:
                 values[HOLDINGS] = {str(id): dict(facts) for id, facts in each.holding_values.items()}
@@ -192,7 +197,7 @@ class Work:
                 each.customer.id,
                 self.as_of,
                 values,
-                next_flip(self.rules, each, context, self.as_of, zone),
+                next_flip(self.rules, each, [context, *held], self.as_of, zone),
                 snapshot,
                 self.rules.id,
             )

@@ -14,7 +14,7 @@ from crmflow.core.touchpoint import Touchpoint
 from crmflow.engine.release import Rules
 from crmflow.rules.context import Context
 from crmflow.rules.derive import next_midnight
-from crmflow.rules.fact import DERIVED, POPULATION, Fact
+from crmflow.rules.fact import POPULATION, Fact
 from crmflow.rules.fold import Folds, FoldsAt
 from crmflow.rules.population import population
 from crmflow.store.alongside import Alongside
@@ -107,16 +107,14 @@ def compared(
 
 
 def next_flip(
-    rules: Rules, known: Known, context: Context, as_of: datetime, zone: ZoneInfo
+    rules: Rules, known: Known, contexts: Iterable[Context], as_of: datetime, zone: ZoneInfo
 ) -> datetime | None:
-    """Before this moment time alone changes no fact that a rulebook reads."""
-    derived = [
-        fact
-        for fact in rules.set.vocabulary.facts.values()
-        if fact.aggregate in DERIVED and fact.name in rules.reads
-    ]
-    midnight = next_midnight(derived, context, as_of, zone)
-    return min((moment for moment in (known.flips_at, midnight) if moment is not None), default=None)
+    """Before this moment time alone changes no fact that a rulebook reads.
+
+    `contexts` are the customer's and those of its holdings.
+    """
+    midnights = [next_midnight(rules.derived, context, as_of, zone) for context in contexts]
+    return min((moment for moment in (known.flips_at, *midnights) if moment is not None), default=None)
 
 
 def with_values(known: Known, more: Mapping[str, object]) -> Known:

@@ -216,7 +216,9 @@ class ChartReader:
         for level, length in by_level.items():
             here = at if level is None else (*at, level)
             if level is not None and level not in self.names.levels:
-                self.complain("CRM132", here, level, self.names.levels, document)
+                if not self.names.declares_level(level):
+                    self.complain("CRM132", here, level, self.names.levels, document)
+                continue
             term = _term(length)
             if term is None:
                 self.complain("CRM068", here, str(as_text(length)), self.params, document)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 from crmflow.core.field import Field, Kind
@@ -176,12 +178,24 @@ def _facts(
 
 
 def _levels(by_pack: Mapping[str, Mapping[str, Word]]) -> dict[str, Word]:
-    """The site's levels, else those of the packs one after the other, else the core's."""
+    """The site's levels, else those of the packs, else the core's.
+
+    Of several packs in an order that holds for each of them; where they contradict each other, one pack's after
+    the other's, until the site names them.
+    """
     if "site" in by_pack:
         return dict(by_pack["site"])
     packs = [levels for pack, levels in by_pack.items() if pack != vocabulary.CORE]
     chosen = packs or [by_pack.get(vocabulary.CORE, {})]
-    return {name: level for levels in chosen for name, level in levels.items()}
+    words = {name: level for levels in chosen for name, level in levels.items()}
+    below: dict[str, list[str]] = {name: [] for name in words}
+    for levels in chosen:
+        for lower, upper in pairwise(levels):
+            below[upper].append(lower)
+    try:
+        return {name: words[name] for name in TopologicalSorter(below).static_order()}
+    except CycleError:
+        return words
 
 
 def _field(document: Document, path: Path, name: str, shape: FieldShape, findings: Findings) -> Field:

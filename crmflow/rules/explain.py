@@ -8,13 +8,13 @@ from datetime import datetime
 
 from crmflow.core.decision import Conflict, Hit, Plan, Sending, Target
 from crmflow.core.explanation import Explanation
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed
 from crmflow.errors import RuleFileError
 from crmflow.rules.feel import Trace
 from crmflow.rules.origin import Origins, explain_value
 from crmflow.rules.phrase import Phrase
 from crmflow.rules.rulebook import Condition, Rulebook, RuleTrace
-from crmflow.rules.wording import Wording, say, words
+from crmflow.rules.wording import Wording, say
 
 
 def explain_decision(
@@ -37,7 +37,7 @@ def explain_decision(
     if not asked.hits:
         because = tuple(asked.refused(trace) for trace in asked.traces)
         return Explanation(say("sentences", "undecided", rulebook=rulebook.title), since, False, because)
-    values = _listed(asked.value(hit) for hit in asked.hits)
+    values = listed(asked.value(hit) for hit in asked.hits)
     says = say("sentences", "decided", rulebook=rulebook.title, value=values)
     return Explanation(says, since, True, tuple(asked.applied(hit) for hit in asked.hits))
 
@@ -168,10 +168,10 @@ class _Asked:
                 return self.target(hit.value)
             case Plan(by=by):
                 who = self.target(by) if isinstance(by, Target) else self.wording.role(by)
-                return say("outcomes", "visit", channel=_channel(hit.value.channel), by=who)
+                return say("outcomes", "visit", channel=self.wording.channel(hit.value.channel), by=who)
             case Sending(message=message):
                 text = self.wording.vocabulary.messages[message].text
-                return say("outcomes", "send", channel=_channel(hit.value.channel), message=text)
+                return say("outcomes", "send", channel=self.wording.channel(hit.value.channel), message=text)
             case None:
                 return say("outcomes", "nobody")
         return Text(str(hit.value), str(hit.value))
@@ -203,12 +203,3 @@ def _of_items(step: Trace) -> Iterator[Explanation]:
             if isinstance(source.value, list) and len(source.value) == len(items) > 0:
                 held = sum(item.value is True for item in items)
                 yield Explanation(say("sentences", "some-of", count=held, total=len(items)))
-
-
-def _channel(channel: str) -> Text:
-    return words()["channels"].get(channel, Text(channel, channel))
-
-
-def _listed(texts: Iterable[Text]) -> Text:
-    each = list(texts)
-    return Text(", ".join(text.en for text in each), "、".join(text.zh for text in each))

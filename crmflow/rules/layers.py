@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crmflow.rules.fit import shaped
 from crmflow.rules.rulebook_file import content_hash
-from crmflow.rules.shape import FORMAT, ChartShape, RulebookShape
+from crmflow.rules.shape import FORMAT, ChartShape, OrderShape, RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile, read
 
 _ORDER = ("core", "pack", "site")
@@ -22,6 +22,7 @@ class Layers:
 
     vocabularies: list[Document] = field(default_factory=list)
     params: list[Document] = field(default_factory=list)
+    orders: list[tuple[Document, OrderShape]] = field(default_factory=list)
     rulebooks: dict[str, tuple[Document, RulebookShape]] = field(default_factory=dict)
     charts: dict[str, tuple[Document, ChartShape]] = field(default_factory=dict)
 
@@ -32,7 +33,7 @@ class Layers:
 
     def documents(self) -> Iterator[Document]:
         """Every file in force."""
-        yield from (*self.vocabularies, *self.params)
+        yield from (*self.vocabularies, *self.params, *(document for document, _ in self.orders))
         yield from (document for _, document in self.rules())
 
     def settings(self, id: str) -> Iterator[tuple[Document, Path]]:
@@ -60,6 +61,10 @@ def _put(document: Document, layers: Layers, findings: Findings) -> None:
         layers.vocabularies.append(document)
     elif id.rpartition("/")[2] == "params":
         layers.params.append(document)
+    elif id.rpartition("/")[2] == "order":
+        order = shaped(OrderShape, document, (), findings)
+        if order is not None:
+            layers.orders.append((document, order))
     elif keys & _CHART:
         chart = shaped(ChartShape, document, (), findings)
         if chart is not None:

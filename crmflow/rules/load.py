@@ -31,8 +31,7 @@ def load(files: Iterable[RuleFile]) -> Loaded:
     """One ruleset of all files; every mistake of every file is found, and any error means no ruleset."""
     findings, files = Findings(), list(files)
     layers = lay(files, findings)
-    results = _results(layers, findings)
-    names = declare(layers.vocabularies, results, findings)
+    names = declare(layers.vocabularies, _results(layers), findings)
     vocabularies = {file.name for file in files if file.is_vocabulary}
     ruleset = None
     if not any(error.file in vocabularies for error in findings.errors):  # without names all else is noise
@@ -42,21 +41,47 @@ def load(files: Iterable[RuleFile]) -> Loaded:
     return Loaded(None if findings.errors else ruleset, tuple(findings.errors), tuple(findings.notes))
 
 
-def _results(layers: Layers, findings: Findings) -> dict[str, Result]:
-    """What the rulebooks give; two that decide the same thing for the same subject are an error."""
-    results: dict[str, Result] = {}
-    deciders: dict[tuple[str, str, str], str] = {}
-    for id, (document, shape) in layers.rulebooks.items():
+def _results(layers: Layers) -> dict[str, Result]:
+    """What the rulebooks give."""
+    found = (given(document, shape) for document, shape in layers.rulebooks.values())
+    return {result.name: result for result in found if result is not None}
+
+
+def _deciders(layers: Layers, findings: Findings) -> dict[str, tuple[str, ...]]:
+    """The rulebooks that each yields to, because the site's order asks them first about the same thing for the
+    same subject; two without an order are an error."""
+    ranks = _ranks(layers, findings)
+    same: dict[tuple[str, str, str], list[str]] = {}
+    yields: dict[str, tuple[str, ...]] = {}
+    for id in sorted(layers.rulebooks, key=lambda id: ranks.get(id, -1)):
+        document, shape = layers.rulebooks[id]
         result = given(document, shape)
-        if result is not None:
-            results[result.name] = result
         decided = result.name if result is not None else "owner" if shape.decides == "owner" else None
-        if decided is not None:
-            other = deciders.setdefault((decided, shape.subject, shape.holding or ""), id)
-            if other != id:
-                path = ("decides",) if result is None else ("gives", "name")
-                findings.errors.append(document.diagnostic("CRM202", path, {"name": decided, "other": other}))
-    return results
+        if decided is None:
+            continue
+        others = same.setdefault((decided, shape.subject, shape.holding or ""), [])
+        yields[id] = tuple(others)
+        others.append(id)
+        if any(each not in ranks for each in others) and len(others) > 1:
+            path = ("decides",) if result is None else ("gives", "name")
+            parts = {"name": decided, "other": others[0]}
+            findings.errors.append(document.diagnostic("CRM202", path, parts))
+    return yields
+
+
+def _ranks(layers: Layers, findings: Findings) -> dict[str, int]:
+    """The place of each rulebook in the site's order."""
+    ranks: dict[str, int] = {}
+    for document, shape in layers.orders:
+        for n, id in enumerate(shape.order):
+            if id not in layers.rulebooks:
+                parts = {"name": id, "known": ", ".join(layers.rulebooks)}
+                suggestion = nearest(id, layers.rulebooks)
+                findings.errors.append(
+                    document.diagnostic("CRM137", ("order", n), parts, suggestion=suggestion)
+                )
+            ranks[id] = n
+    return ranks
 
 
 class _Loader:
@@ -65,6 +90,7 @@ class _Loader:
     def __init__(self, layers: Layers, names: Vocabulary, findings: Findings) -> None:
         self.layers, self.names, self.findings = layers, names, findings
         self.scope = cache(names.scope)
+        self.yields = _deciders(layers, findings)
         self.cases: dict[str, Sequence[Case]] = {}
 
     def ruleset(self) -> Ruleset:
@@ -103,7 +129,7 @@ class _Loader:
         if rulebook is None:
             return None
         self.cases[id] = read_cases(document, shape.tests, rulebook, self.names, reader.scope, self.findings)
-        return rulebook.with_params(self.with_settings(id, rulebook.declares))
+        return rulebook.at_site(self.with_settings(id, rulebook.declares), self.yields.get(id, ()))
 
     def chart(self, id: str, document: Document, shape: ChartShape) -> Chart | None:
         """A chart with the params and levels in force; its tests keep those of the file."""
@@ -144,7 +170,7 @@ class _Loader:
         giver = {each.gives.name: id for id, each in by_id.items() if each.gives is not None}
         needs = {id: each.reads | ({each.on.result} if each.on else set()) for id, each in by_id.items()}
         before = {
-            id: [giver[name] for name in sorted(names) if giver.get(name, id) != id]
+            id: [*by_id[id].yields_to, *(giver[name] for name in sorted(names) if giver.get(name, id) != id)]
             for id, names in needs.items()
         }
         try:

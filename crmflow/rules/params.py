@@ -146,7 +146,10 @@ def _type_of(value: object) -> Type:
 def _set(param: Param, document: Document, path: Path, shape: SetParamShape, findings: Findings) -> Param:
     if "value" in shape.model_fields_set:
         at = (*path, "value")
-        param = replace(param, value=_value(param, document, at, shape.value, findings), place=(document, at))
+        value = _value(param, document, at, shape.value, findings)
+        if isinstance(param.value, Mapping) and isinstance(value, Mapping):
+            value = {**param.value, **value}  # by level: a level that is not named keeps its own
+        param = replace(param, value=value, place=(document, at))
     by_unit = {
         unit: _value(param, document, (*path, "units", unit), value, findings)
         for unit, value in shape.units.items()

@@ -88,7 +88,7 @@ class Phrase:
                 outer, inner = self._text(operand), _field(operand, name)
                 return outer and Text(f"{outer.en}.{inner.en}", f"{outer.zh}.{inner.zh}")
             case tree.BuiltinName(name=name):
-                return words()["functions"].get(name)
+                return words().get(f"functions.{name}")
         return None
 
     def _described(self, node: Node) -> Described | None:
@@ -106,7 +106,7 @@ class Phrase:
         for token in pieces:
             if token.start < at:  # inside a name that is already written
                 continue
-            end, text = said.get(token.start) or (token.end, words()["signs"].get(token.text))
+            end, text = said.get(token.start) or (token.end, words().get(f"signs.{token.text}"))
             plain = source[token.start : token.end]
             gap = " " if source[at : token.start] else ""
             written += gap + (plain if text is None or token.kind == "string" else text.in_language(language))

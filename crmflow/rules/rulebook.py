@@ -65,7 +65,8 @@ class RuleTrace:
 @dataclass(frozen=True)
 class Rulebook:
     """One file, one decision. `id` is its path, `hash` is over its parsed form, `reads` are the canonical
-    names that it reads (without its params); `about` is the kind of holding where the subject is one."""
+    names that it reads (without its params); `about` is the kind of holding where the subject is one. It stands
+    back where one of the rulebooks in `yields_to`, which decide the same, has hits for the subject."""
 
     id: str
     hash: str
@@ -85,6 +86,7 @@ class Rulebook:
     columns: tuple[Expression, ...] = ()
     default: Outcome | None = None
     reads: frozenset[str] = frozenset()
+    yields_to: tuple[str, ...] = ()
 
     @cached_property
     def defaults(self) -> Mapping[str, object]:
@@ -131,9 +133,9 @@ class Rulebook:
             traces.append(RuleTrace(rule, all(trace.value is True for _, trace in steps), steps))
         return tuple(traces)
 
-    def with_params(self, declares: Mapping[str, Param]) -> Rulebook:
-        """The same rulebook with a site's values."""
-        return replace(self, declares=declares)
+    def at_site(self, declares: Mapping[str, Param], yields_to: tuple[str, ...]) -> Rulebook:
+        """The same rulebook with a site's values and order."""
+        return replace(self, declares=declares, yields_to=yields_to)
 
     def _is_effective(self, today: object) -> bool:
         if not isinstance(today, date):

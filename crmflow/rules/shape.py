@@ -201,6 +201,13 @@ class SetParamShape(Shape):
     units: dict[str, Any] = {}
 
 
+class OrderShape(Shape):
+    """order.yaml: rulebooks that decide the same thing, in the order in which they are asked."""
+
+    format: Whole
+    order: list[str]
+
+
 class GivesShape(Label):
     """What a rulebook gives to others: a name, and `of` its values in order."""
 

@@ -133,6 +133,10 @@ class Vocabulary:
         """The same with the levels that a pack was written for: its own, else the core's."""
         return replace(self, levels=self.own_levels.get(pack) or self.own_levels.get(CORE, {}))
 
+    def declares_level(self, level: str) -> bool:
+        """Whether any file declares the level, be it one of this site's or not."""
+        return any(level in levels for levels in self.own_levels.values())
+
     def scope(self, pack: str, holding: str | None = None) -> Scope:
         """The names that a rule of `pack` may read about a customer, or a holding of a qualified kind."""
         outer = Scope({**dict(as_written(self._names(), pack)), **PRESENT})

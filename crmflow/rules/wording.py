@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from crmflow.core.field import Field
 from crmflow.core.post import Posts
-from crmflow.core.text import Text
+from crmflow.core.text import Text, phrases
 from crmflow.rules.fact import Fact
 from crmflow.rules.feel import MonthsDuration
 from crmflow.rules.params import Param
@@ -27,19 +24,14 @@ DECIMALS_SHOWN: Final = 4
 Described = Field | Fact | Param
 
 
-@cache
-def words() -> Mapping[str, Mapping[str, Text]]:
-    """The sections of `words.toml`."""
-    sections = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
-    return {
-        section: {word: Text(**texts) for word, texts in entries.items()}
-        for section, entries in sections.items()
-    }
+def words() -> Mapping[str, Text]:
+    """The words of `words.toml`, by section and word: "units.day"."""
+    return phrases(__package__)
 
 
 def say(section: str, word: str, **parts: object) -> Text:
     """A word or sentence with its parts; a part that is a Text gives each language its own."""
-    return words()[section][word].filled(**parts)
+    return words()[f"{section}.{word}"].filled(**parts)
 
 
 def spaced(texts: Iterable[Text]) -> Text:
@@ -120,6 +112,9 @@ class Wording:
         """A role, or "owner"."""
         return self.vocabulary.roles[name].label if name in self.vocabulary.roles else self.label(name)
 
+    def channel(self, name: str) -> Text:
+        return words().get(f"channels.{name}", _same(name))
+
     def level(self, name: str) -> Text:
         return self.vocabulary.levels[name].label if name in self.vocabulary.levels else _same(name)
 
@@ -134,7 +129,7 @@ def _same(text: str) -> Text:
 def _measure(number: Decimal, unit: str | None) -> Text:
     digits = f"{number:,.{DECIMALS_SHOWN}f}".rstrip("0").rstrip(".")
     said = _same(digits if Decimal(digits.replace(",", "")) == number else f"≈ {digits}")
-    return said if unit is None else spaced([said, words()["units"].get(unit, _same(unit))])
+    return said if unit is None else spaced([said, words().get(f"units.{unit}", _same(unit))])
 
 
 def _thing(value: Mapping[str, object]) -> Text:

@@ -10,11 +10,11 @@ from crmflow.core.case import Case, Moved
 from crmflow.core.chart import Chart
 from crmflow.core.explanation import Explanation
 from crmflow.core.post import Posts
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed
 from crmflow.errors import catalogue
 from crmflow.workflow.clock import next_timer
 from crmflow.workflow.levels import level_above, unit_at
-from crmflow.workflow.words import Words, elapsed, listed, say, term
+from crmflow.workflow.words import Words, elapsed, say, term
 
 
 def explain_case(

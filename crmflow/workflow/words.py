@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from crmflow.core.chart import Chart, Term
 from crmflow.core.field import Field
 from crmflow.core.post import Posts
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed, phrases
 
 ACTORS = {"host": Text("the host system", "业务系统"), "worker": Text("the clock", "系统计时")}
 
 
-@cache
-def sentences() -> Mapping[str, Text]:
-    """The sentences of sentences.toml, by name."""
-    table = tomllib.loads(files(__package__).joinpath("sentences.toml").read_text("utf-8"))
-    return {name: Text(**texts) for name, texts in table.items()}
-
-
 def say(sentence: str, **parts: object) -> Text:
     """A sentence with its parts; a part that is a Text gives each language its own."""
-    return sentences()[sentence].filled(**parts)
-
-
-def listed(texts: Iterable[Text]) -> Text:
-    """The texts side by side."""
-    each = list(texts)
-    return Text(", ".join(text.en for text in each), "、".join(text.zh for text in each))
+    return phrases(__package__, "sentences.toml")[sentence].filled(**parts)
 
 
 class Words:

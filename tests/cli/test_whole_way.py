@@ -121,7 +121,9 @@ def test_a_table_is_imported_by_its_kind(tmp_path: Path) -> None:
     site = tmp_path / "site"
     type_("init", str(site), "--pack", "fuel", "--language", "en")
     file = tmp_path / "fills.csv"
-    file.write_bytes("加油卡号,时间,加油量\n9001,2026/1/5 9:05,30\n9001,2026/1/9 9:05,ten\n".encode("gb18030"))
+    file.write_bytes(
+        "加油卡号,时间,加油量\n9001,2026/1/5 9:05,30\n9001,2026/1/9 9:05,ten\n".encode("gb18030")
+    )
     done = type_("--site", str(site), "import", "touchpoints", str(file), "--kind", "加油")
     assert done.exit_code == 1, done.stderr
     assert "1 new" in done.stderr

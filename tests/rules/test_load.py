@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -42,6 +43,31 @@ def test_rulebooks_run_after_those_whose_results_they_read_or_react_to() -> None
 
     assert order.index("shop/a") > order.index(GRADE)
     assert order.index("shop/sends/thanks") > order.index(GRADE)
+
+
+def test_rulebooks_that_decide_the_same_are_asked_in_the_site_s_order() -> None:
+    other = RuleFile(
+        "bank/owner.yaml",
+        text_of("shop/owners/adviser.yaml").partition("tests:")[0],
+        "pack",
+        "bank",
+    )
+    text = str(other.text).replace("adviser != null and adviser.active", "owner != null")
+    other = replace(other, text=text.replace("owner: adviser", "owner: owner").replace("home store", "unit"))
+    order = site("order.yaml", "format: 1\norder: [shop/owners/adviser, bank/owner]\n")
+    wrong = site("order.yaml", "format: 1\norder: [shop/owners/advisor, bank/owner]\n")
+
+    assert [each.code for each in loaded(other).errors] == ["CRM202"]
+    assert [shown(each) for each in loaded(other, wrong).errors] == [
+        "2:9-2:28 CRM137 shop/owners/advisor -> shop/owners/adviser",
+        "4:10-4:15 CRM202 owner",
+    ]
+    rules = ruleset(other, order)
+    assert rules.rulebook("bank/owner").yields_to == ("shop/owners/adviser",)
+    assert [each.id for each in rules.rulebooks if each.decides == "owner"] == [
+        "shop/owners/adviser",
+        "bank/owner",
+    ]
 
 
 def test_a_site_overrides_by_the_same_id() -> None:

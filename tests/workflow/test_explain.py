@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crmflow.core.post import Absence
-from crmflow.core.text import Language
+from crmflow.core.text import Language, phrases
 from crmflow.workflow.explain import explain_case
-from crmflow.workflow.words import sentences
 from tests.workflow.world import HOUR, MONDAY, Play, posts
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -112,9 +111,9 @@ def test_personal_answers_are_masked_unless_asked_for() -> None:
     assert any("phone 123" in line for line in told(play, "en", show_personal=True))
 
 
-@pytest.mark.parametrize("name", sentences())
+@pytest.mark.parametrize("name", phrases("crmflow.workflow", "sentences.toml"))
 def test_a_sentence_is_chinese_in_chinese_and_has_the_same_parts(name: str) -> None:
-    text = sentences()[name]
+    text = phrases("crmflow.workflow", "sentences.toml")[name]
     assert set(re.findall(r"{\w+}", text.en)) == set(re.findall(r"{\w+}", text.zh))
     assert not CHINESE.search(text.en)
     assert CHINESE.search(text.zh) or not re.search(r"[a-z]", re.sub(r"{\w+}", "", text.en))

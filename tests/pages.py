@@ -1,0 +1,155 @@
+"""What does a page of the documentation hold, and how does a reader follow it? Every block is run in order.
+
+A block's first words say what it is: `console` is typed, `python` is executed, `pycon` is a dialogue with
+Python, `feel` holds one true expression a line; a block with a file name (`yaml rules/params.yaml`) is saved
+under it, `gb18030` behind the name being its encoding. `text`, `sh` and `mermaid` blocks are only read.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from crmflow.cli import main
+from crmflow.rules import feel
+from tests.house import ROOT
+
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+ONLY_READ = frozenset({"text", "sh", "mermaid"})
+_FENCE = re.compile(r"^```(?P<info>.*?)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block: its language, the file that it is, and the line at which it begins."""
+
+    language: str
+    text: str
+    line: int
+    name: str | None = None
+    encoding: str = "utf-8"
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """The fenced blocks of a page, in order."""
+    text = page.read_text("utf-8")
+    for found in _FENCE.finditer(text):
+        language, *file = found["info"].split() or [""]
+        yield Block(language, found["text"], text.count("\n", 0, found.start()) + 1, *file)
+
+
+@dataclass
+class Reader:
+    """Somebody who types what a page says, beginning in an empty folder, which is the working directory."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    code: int = 0
+
+    def follow(self, block: Block) -> None:
+        """Does what a block says. Raises AssertionError where the page shows something else."""
+        if block.name is not None:
+            path = Path(block.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, block.encoding, newline="\n")
+            return
+        match block.language:
+            case "console":
+                self.type(block.text)
+            case "python":
+                exec(compile(block.text, f"line {block.line}", "exec"), self.names)  # noqa: S102
+            case "pycon":
+                self.talk(block)
+            case "feel":
+                self.calculate(block.text)
+            case other:
+                assert other in ONLY_READ, f"a block of {other or 'no language'} is neither run nor only read"
+
+    def type(self, text: str) -> None:
+        """Commands behind `$ `, each with what it prints; a command shown without output must succeed."""
+        for command, _, shown in (part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.M)[1:]):
+            printed = self.command(shlex.split(command, comments=True))
+            if shown.strip():
+                same(command, shown, printed)
+            else:
+                assert self.code == 0, f"$ {command}\n{printed}"
+
+    def command(self, words: list[str]) -> str:
+        """What a command prints, on both streams."""
+        match words:
+            case ["cd", folder]:
+                os.chdir(folder)
+                printed = ""
+            case ["echo", "$?"]:
+                return f"{self.code}\n"
+            case ["cat", file]:
+                printed = Path(file).read_text("utf-8-sig")
+            case ["pip", "install", "-e", folder]:
+                return install(Path(folder))
+            case ["python", file]:
+                done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False)
+                self.code = done.returncode
+                return done.stdout + done.stderr
+            case ["crmflow", *options]:
+                result = CliRunner().invoke(main, options, prog_name="crmflow")
+                self.code = result.exit_code
+                return result.output
+            case _:
+                raise AssertionError(f"a reader of these pages does not type {words}")
+        self.code = 0
+        return printed
+
+    def talk(self, block: Block) -> None:
+        test = doctest.DocTestParser().get_doctest(block.text, self.names, "page", None, block.line)
+        said: list[str] = []
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        runner.run(test, out=said.append, clear_globs=False)
+        self.names.update(test.globs)
+        assert not said, "".join(said)
+
+    @staticmethod
+    def calculate(text: str) -> None:
+        """Every line is an expression that is true."""
+        for line in text.splitlines():
+            expression = line.partition("//")[0].strip()
+            assert not expression or feel.evaluate(expression) is True, line
+
+
+def same(command: str, shown: str, printed: str) -> None:
+    """Blanks do not count, and `…` stands for anything."""
+    wanted, found = plain(shown), plain(printed)
+    pattern = re.escape(wanted).replace(r"…\n", "…").replace("…", r"(?:.|\n)*?")
+    assert re.fullmatch(pattern, found), f"$ {command}\n{printed}"
+
+
+def plain(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line and set(line) != {"─"})
+
+
+def install(folder: Path) -> str:
+    """What pip does for an editable install, as far as plugins go: entry points that Python finds."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n", "utf-8")
+    points = [
+        f"[{group}]\n" + "\n".join(f"{name} = {value}" for name, value in entries.items())
+        for group, entries in project["entry-points"].items()
+    ]
+    (info / "entry_points.txt").write_text("\n".join(points), "utf-8")
+    sys.path.insert(0, str(folder.resolve()))
+    return ""
