@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from inspect import isfunction
 from pathlib import Path
 
 import pluggy
@@ -13,6 +15,7 @@ from crmflow import hookspecs
 from crmflow.core.pack import Pack
 from crmflow.core.text import Text
 from crmflow.errors import PluginError
+from crmflow.rules.feel.scope import nearest
 
 GROUP = "crmflow"
 NOT_RULES = frozenset({"demo", "tests", "mapping"})
@@ -26,6 +29,20 @@ class Installed:
     distribution: str
     version: str
     entry: EntryPoint
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Whatever the plugin's own Python raises, SystemExit too, is PluginError CRM701 with its name."""
+        try:
+            yield
+        except PluginError:
+            raise
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise PluginError("CRM701", name=self.name, distribution=str(self), reason=reason) from error
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
 
 
 def installed() -> tuple[Installed, ...]:
@@ -53,56 +70,59 @@ class RulePath:
 
 
 class Plugins:
-    """The packs that a site names, loaded; nothing else is imported."""
+    """The packs that a site names, loaded; nothing else is imported.
+
+    Raises PluginError: CRM702 not installed, CRM701 fails to load, CRM706–708 hooks that are none.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.manager = pluggy.PluginManager(GROUP)
         self.manager.add_hookspecs(hookspecs)
+        self.plugins: dict[str, Installed] = {}
         self.packs: dict[str, Pack] = {}
-        self.versions: dict[str, str] = {}
         known = {plugin.name: plugin for plugin in installed()}
         for name in names:
             if name not in known:
-                raise PluginError("CRM702", name=name, installed=", ".join(known) or "-")
-            self._load(known[name])
+                near = nearest(name, known) or "–"
+                raise PluginError("CRM702", name=name, nearest=near, installed=", ".join(known) or "–")
+            self.plugins[name] = known[name]
+            self.packs[name] = self._load(known[name])
 
-    def _load(self, plugin: Installed) -> None:
-        try:
+    @property
+    def versions(self) -> dict[str, str]:
+        return {name: plugin.version for name, plugin in self.plugins.items()}
+
+    def _load(self, plugin: Installed) -> Pack:
+        with plugin.blamed():
             module = plugin.entry.load()
+            _demand_hooks(plugin, module)
             self.manager.register(module, plugin.name)
             self.manager.check_pending()
-            pack = self._answer(plugin.name, "crmflow_pack")
-        except KeyboardInterrupt:
-            raise
-        except (Exception, SystemExit) as error:
-            raise PluginError(
-                "CRM701",
-                name=plugin.name,
-                distribution=f"{plugin.distribution} {plugin.version}",
-                reason=f"{type(error).__name__}: {error}",
-            ) from error
-        if not isinstance(pack, Pack):
-            pack = Pack(plugin.name, Text(plugin.name, plugin.name))
-        self.packs[plugin.name] = pack
-        self.versions[plugin.name] = plugin.version
+        pack = self._answer(plugin, "crmflow_pack")
+        if pack is None:
+            return Pack(plugin.name, Text(plugin.name, plugin.name))
+        if not isinstance(pack, Pack) or pack.name != plugin.name:
+            raise _wrong_answer(plugin, "crmflow_pack", f'Pack("{plugin.name}", …)', pack)
+        return pack
 
-    def _answer(self, name: str, hook: str) -> object:
+    def _answer(self, plugin: Installed, hook: str) -> object:
         """One plugin's answer to one hook, so that a failure names its plugin; None: it has no such hook."""
-        plugin = self.manager.get_plugin(name)
-        caller = self.manager.subset_hook_caller(
-            hook, [other for _, other in self.manager.list_name_plugin() if other is not plugin]
-        )
-        answers = caller()
+        module = self.manager.get_plugin(plugin.name)
+        others = [other for _, other in self.manager.list_name_plugin() if other is not module]
+        with plugin.blamed():
+            answers = self.manager.subset_hook_caller(hook, others)()
         return answers[0] if answers else None
 
     def rule_files(self) -> Iterator[RulePath]:
         """Every rule file of every pack, in the order of the site's packs.
 
-        Raises PluginError CRM704 for an id that two hooks give, CRM705 for a file that is not there.
+        Raises PluginError CRM704 for an id that two hooks give, CRM705 for what is not there.
         """
         for name, pack in self.packs.items():
+            if pack.folder is not None and not pack.folder.is_dir():
+                raise PluginError("CRM705", name=name, file=pack.folder)
             seen: dict[str, Path] = {}
-            for path, file in [*_below(pack.folder), *self._named(name)]:
+            for path, file in [*_below(pack.folder), *self._named(self.plugins[name])]:
                 other = seen.setdefault(path, file)
                 if other != file:
                     raise PluginError("CRM704", name=name, path=path, first=other, second=file)
@@ -111,12 +131,35 @@ class Plugins:
             for path, file in seen.items():
                 yield RulePath(name, path, file)
 
-    def _named(self, name: str) -> Iterator[tuple[str, Path]]:
+    def _named(self, plugin: Installed) -> Iterator[tuple[str, Path]]:
         for hook in hookspecs.RULE_FILE_HOOKS:
-            answer = self._answer(name, hook)
-            for file in answer if isinstance(answer, (list, tuple)) else ():
+            answer = self._answer(plugin, hook)
+            if answer is None:
+                continue
+            if not isinstance(answer, (list, tuple)) or not all(isinstance(file, Path) for file in answer):
+                raise _wrong_answer(plugin, hook, "list[Path]", answer)
+            for file in answer:
                 top = file.name in ("vocabulary.yaml", "params.yaml")
                 yield (file.name if top else f"{file.parent.name}/{file.name}"), file
+
+
+def _demand_hooks(plugin: Installed, module: object) -> None:
+    """Raises PluginError CRM707 for a hook that does not exist, CRM708 for one without @hookimpl."""
+    known = [name for name in dir(hookspecs) if name.startswith("crmflow_")]
+    for name in dir(module):
+        if not name.startswith("crmflow_") or not isfunction(hook := getattr(module, name)):
+            continue
+        if name not in known:
+            near = nearest(name, known) or "–"
+            raise PluginError("CRM707", name=plugin.name, distribution=str(plugin), hook=name, nearest=near)
+        if not hasattr(hook, "crmflow_impl"):
+            raise PluginError("CRM708", name=plugin.name, distribution=str(plugin), hook=name)
+
+
+def _wrong_answer(plugin: Installed, hook: str, wanted: str, answer: object) -> PluginError:
+    return PluginError(
+        "CRM706", name=plugin.name, distribution=str(plugin), hook=hook, wanted=wanted, value=repr(answer)
+    )
 
 
 def _below(folder: Path | None) -> Iterator[tuple[str, Path]]:

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from crmflow.core.text import Language
 from crmflow.errors import SettingsError
+from crmflow.rules.feel.scope import nearest
 
 FILE = "crmflow.toml"
-KEYS = ("format", "url", "packs", "zone", "language", "rules")
+# Each key as one might write it.
+EXAMPLES = {
+    "format": "format = 1",
+    "url": 'url = "sqlite:///crm.db"',
+    "packs": 'packs = ["fuel"]',
+    "zone": 'zone = "Asia/Shanghai"',
+    "language": 'language = "zh"',
+    "rules": 'rules = "rules"',
+}
+# Where Python says that a text is no TOML.
+PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
 class _Toml(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    format: int
+    format: Literal[1]
     url: str = "sqlite:///crm.db"
     packs: list[str]
     zone: str = "UTC"
     language: Language = "en"
     rules: str = "rules"
 
-    @field_validator("format")
+    @field_validator("packs")
     @classmethod
-    def known_format(cls, value: int) -> int:
-        if value != 1:
-            raise ValueError("this version reads format 1")
+    def named_once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("a pack is named twice")
         return value
 
     @field_validator("zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            raise ValueError("not an IANA time zone, such as Asia/Shanghai")
+            raise ValueError("not an IANA time zone")
         return value
 
 
@@ -55,7 +67,7 @@ class Site:
 
     @classmethod
     def find(cls, start: Path) -> Site:
-        """The site in `start` or the nearest folder above. Raises SettingsError CRM801, CRM802, CRM803."""
+        """The site in `start` or the nearest folder above. Raises SettingsError CRM801, and as `read`."""
         start = start.resolve()
         for folder in (start, *start.parents):
             if (folder / FILE).is_file():
@@ -64,30 +76,40 @@ class Site:
 
     @classmethod
     def read(cls, folder: Path) -> Site:
+        """The site in `folder`.
+
+        Raises SettingsError: CRM802 not TOML in UTF-8, CRM803 wrong value, CRM805 unknown key, CRM806 key
+        missing, CRM807 unreadable file.
+        """
         file = folder / FILE
         try:
-            data = tomllib.loads(file.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError("CRM802", file=file, reason=str(error)) from None
-        try:
-            return cls(folder, _Toml.model_validate(data))
-        except ValidationError as error:
-            raise _explain(file, error) from None
+            text = file.read_bytes()
+        except OSError as error:
+            raise SettingsError("CRM807", file=file, reason=error.strerror) from error
+        return cls(folder, _settings(file, text))
 
     @classmethod
     def init(cls, folder: Path, packs: Sequence[str], *, zone: str, language: str) -> Site:
-        """Write crmflow.toml and an empty rules folder. Raises SettingsError CRM804 where a site is already."""
-        if (folder / FILE).exists():
+        """Writes crmflow.toml and an empty rules folder.
+
+        Raises SettingsError: CRM804 a site is there already, CRM809 it cannot be written, and as `read`.
+        """
+        file = folder / FILE
+        if file.exists():
             raise SettingsError("CRM804", folder=folder)
-        (folder / "rules").mkdir(parents=True, exist_ok=True)
         names = ", ".join(f'"{name}"' for name in packs)
-        (folder / FILE).write_text(
+        text = (
             f'format   = 1\nurl      = "sqlite:///crm.db"\npacks    = [{names}]\n'
             f'zone     = "{zone}"\nlanguage = "{language}"\n'
-            'rules    = "rules"          # own rulebooks, charts and params.yaml\n',
-            "utf-8",
+            'rules    = "rules"          # own rulebooks, charts and params.yaml\n'
         )
-        return cls.read(folder)
+        site = cls(folder, _settings(file, text.encode()))
+        try:
+            site.rules.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise SettingsError("CRM809", folder=folder, reason=error.strerror) from error
+        return site
 
 
 def _beside(url: str, folder: Path) -> str:
@@ -99,15 +121,36 @@ def _beside(url: str, folder: Path) -> str:
     return url
 
 
-def _explain(file: Path, error: ValidationError) -> SettingsError:
-    """The first thing wrong with the settings, in our words."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        near = get_close_matches(key, KEYS, 1)
-        reason = f"unknown key {key}" + (f", did you mean {near[0]}?" if near else "")
-    elif first["type"] == "missing":
-        reason = f"key {key} is missing"
-    else:
-        reason = f"{key} = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-    return SettingsError("CRM803", file=file, key=key, reason=reason)
+def _settings(file: Path, raw: bytes) -> _Toml:
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode()
+        raise SettingsError("CRM802", place=_place(file, before)) from error
+    try:
+        return _Toml.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = PLACE.search(str(error))
+        place = f"{file}:{found[1]}:{found[2]}" if found else _place(file, text)
+        raise SettingsError("CRM802", place=place) from error
+    except ValidationError as error:
+        raise _explain(file, text, error.errors()[0]) from None
+
+
+def _place(file: Path, before: str) -> str:
+    """file:line:column behind a text, from 1, in code points."""
+    return f"{file}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+def _explain(file: Path, text: str, wrong: Any) -> SettingsError:
+    """What is wrong with a setting, in our words."""
+    key = str(wrong["loc"][0])
+    if wrong["type"] == "missing":
+        return SettingsError("CRM806", file=file, key=key, example=EXAMPLES[key])
+    line = re.search(rf"""^[ \t]*(?=["'\[]*{re.escape(key)}\b)""", text, re.MULTILINE)
+    place = _place(file, text[: line.end()]) if line else str(file)
+    if wrong["type"] == "extra_forbidden":
+        near = nearest(key, EXAMPLES) or "–"
+        return SettingsError("CRM805", place=place, key=key, nearest=near, known=", ".join(EXAMPLES))
+    value = tomllib.loads(text)[key]
+    return SettingsError("CRM803", place=place, key=key, value=value, example=EXAMPLES[key])

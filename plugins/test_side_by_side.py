@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crmflow import Engine, Site
 
+NINE = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 UNITS = "编号,名称,层级,上级\nC1,总公司,company,\nF1,加油站,station,C1\nR1,门店,store,C1\n"
 CUSTOMERS = "客户编号,所属单位\nKF,F1\nKR,R1\n"
 
@@ -35,16 +37,16 @@ def test_their_rule_files_agree(engine: Engine) -> None:
 @pytest.mark.parametrize(("customer", "level"), [("KF", "station"), ("KR", "store")])
 def test_a_complaint_goes_up_from_each_level(engine: Engine, customer: str, level: str) -> None:
     """F26, C29"""
-    case = engine.open_case("complaint", customer, at=datetime(2026, 6, 1, 9))
+    case = engine.open_case("complaint", customer, at=NINE)
     assert case.level == level
-    engine.run(datetime(2026, 6, 1, 9, 45))
+    engine.run(NINE + timedelta(minutes=45))
     assert [row["escalations"] for row in engine.cases().rows] == [1]
 
 
 @pytest.mark.parametrize("customer", ["KF", "KR"])
 def test_each_level_has_its_time(engine: Engine, customer: str) -> None:
     """Four hours to verify, at a station as in a store."""
-    case = engine.open_case("complaint", customer, at=datetime(2026, 6, 1, 9))
-    case = engine.send(case.id, "done", at=datetime(2026, 6, 1, 9, 10))
+    case = engine.open_case("complaint", customer, at=NINE)
+    case = engine.send(case.id, "done", at=NINE + timedelta(minutes=10))
     assert case.late_at is not None
-    assert (case.late_at - case.entered_at).total_seconds() == 4 * 3600
+    assert case.late_at - case.entered_at == timedelta(hours=4)

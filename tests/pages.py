@@ -30,6 +30,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 ONLY_READ = frozenset({"text", "sh", "mermaid"})
+_ID = re.compile(r"(?:(?<=case:)|(?<=visit:))\d+")
 _FENCE = re.compile(r"^```(?P<info>.*?)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -57,6 +58,7 @@ class Reader:
     """Somebody who types what a page says, beginning in an empty folder, which is the working directory."""
 
     names: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     code: int = 0
 
     def follow(self, block: Block) -> None:
@@ -81,11 +83,20 @@ class Reader:
     def type(self, text: str) -> None:
         """Commands behind `$ `, each with what it prints; a command shown without output must succeed."""
         for command, _, shown in (part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.M)[1:]):
-            printed = self.command(shlex.split(command, comments=True))
+            meant = _ID.sub(lambda id: self.ids.get(id[0], id[0]), command)
+            printed = self.command(shlex.split(meant, comments=True))
             if shown.strip():
-                same(command, shown, printed)
+                self.compare(command, shown, printed)
             else:
                 assert self.code == 0, f"$ {command}\n{printed}"
+
+    def compare(self, command: str, shown: str, printed: str) -> None:
+        """Blanks and lines do not count, `…` stands for anything, an id of the page for the one printed."""
+        pattern = re.escape(plain(shown)).replace("…\\\n", "…").replace("…", r"(?:.|\n)*?")
+        pattern = _ID.sub(lambda id: self.ids.get(id[0], rf"(?P<id{id[0]}>\d+)"), pattern)
+        found = re.fullmatch(pattern, plain(printed))
+        assert found, f"$ {command}\n{printed}"
+        self.ids |= {name.removeprefix("id"): id for name, id in found.groupdict().items()}
 
     def command(self, words: list[str]) -> str:
         """What a command prints, on both streams."""
@@ -128,16 +139,10 @@ class Reader:
             assert not expression or feel.evaluate(expression) is True, line
 
 
-def same(command: str, shown: str, printed: str) -> None:
-    """Blanks do not count, and `…` stands for anything."""
-    wanted, found = plain(shown), plain(printed)
-    pattern = re.escape(wanted).replace(r"…\n", "…").replace("…", r"(?:.|\n)*?")
-    assert re.fullmatch(pattern, found), f"$ {command}\n{printed}"
-
-
 def plain(text: str) -> str:
+    """The text without what only pleases the eye."""
     lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line and set(line) != {"─"})
+    return "\n".join(line for line in lines if set(line) - set("─ "))
 
 
 def install(folder: Path) -> str:

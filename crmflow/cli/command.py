@@ -36,7 +36,7 @@ class Command(click.Command):
         ctx.obj = shell = Shell(folder, ctx.params.pop("lang"))
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
             shell.say("interrupted", "已中断")

@@ -61,7 +61,7 @@ def table(listing: Listing, style: Style, most: int | None = None) -> Iterator[s
 
 
 def aligned(listing: Listing, column: Column, cells: Sequence[str], style: Style) -> list[str]:
-    """A column's label, its rule and its cells, equally wide on the screen: a Chinese character is two wide."""
+    """A column's label, its rule and its cells, equally wide: a Chinese character takes two cells."""
     label = column.label.in_language(style.language)
     cells = [label, *map(printable, cells)]
     width = max(map(cell_len, cells))

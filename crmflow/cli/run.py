@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from crmflow.cli.command import Command
 from crmflow.cli.render import show_run
 from crmflow.cli.shell import Shell
 from crmflow.core.listing import RunReport
+from crmflow.errors import SettingsError
 from crmflow.exchange.report import render
 
 
@@ -29,13 +31,19 @@ def run(shell: Shell, as_of: str | None, report: Path | None, as_json: bool, per
 
     A second run at the same moment changes nothing. 同一时刻再次运行不会改变任何结果。
     """
+    page = report or shell.site.folder / "report.html"
+    if not os.access(page.parent, os.W_OK):
+        raise SettingsError("CRM817", path=page)
     with shell.engine() as engine, shell.progress("running", "正在运行") as progress:
         done = engine.run(shell.moment(as_of), actor="cli", progress=progress)
     show_run(shell, done, json=as_json, personal=personal)
-    write_report(shell, done, report or shell.site.folder / "report.html", personal)
+    write_report(shell, done, page, personal)
 
 
 def write_report(shell: Shell, done: RunReport, path: Path, personal: bool = False) -> None:
-    """The page with the charts."""
-    path.write_text(render(done, shell.style(personal)), "utf-8")
+    """The page with the charts. Raises SettingsError CRM817."""
+    try:
+        path.write_text(render(done, shell.style(personal)), "utf-8")
+    except OSError as error:
+        raise SettingsError("CRM817", path=path) from error
     shell.say(f"report: {path}", f"报告：{path}")

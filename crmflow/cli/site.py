@@ -22,8 +22,10 @@ from crmflow.errors import LANGUAGES
 def init(shell: Shell, folder: Path, packs: tuple[str, ...], zone: str, language: str | None) -> None:
     """Make a site in DIR: settings, database and first release. 在 DIR 新建站点并发布首个版本。"""
     from crmflow.engine import Engine
+    from crmflow.plugins import Plugins
     from crmflow.settings import Site
 
+    Plugins(packs)  # a pack that is not installed leaves nothing behind
     site = Site.init(folder, packs, zone=zone, language=language or shell.language)
     with Engine.create(site) as engine:
         release = engine.publish(actor="cli", note="init")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from crmflow.errors import SettingsError
 from crmflow.plugins import Plugins
 from crmflow.rules.source import RuleFile
 from crmflow.settings import Site
@@ -26,7 +27,12 @@ def rule_files(site: Site, plugins: Plugins) -> Iterator[RuleFile]:
 
 
 def site_files(site: Site) -> Iterator[RuleFile]:
-    """The site's own files; the first folder names the pack whose file is overridden, if there is one."""
+    """The site's own files; the first folder names the pack whose file is overridden, if there is one.
+
+    Raises SettingsError CRM808: the folder of the rules is not there.
+    """
+    if not site.rules.is_dir():
+        raise SettingsError("CRM808", folder=site.rules)
     for file in sorted(site.rules.rglob("*.yaml")):
         path = file.relative_to(site.rules).as_posix()
         top = path.split("/")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from crmflow.core.field import Field
 from crmflow.core.intake import CustomerRow, HoldingRow, TouchpointRow
 from crmflow.core.text import Text
-from crmflow.errors import RuleFileError
+from crmflow.errors import ImportFileError, RuleFileError
 from crmflow.exchange.importing import Put
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
@@ -31,9 +31,16 @@ def column_names(vocabulary: Vocabulary) -> Names:
 
 
 def read_mapping(path: Path) -> MappingFile:
-    """A mapping file. Raises RuleFileError CRM090 with the `diagnostics`, ImportFileError CRM458, CRM459."""
+    """A mapping file.
+
+    Raises RuleFileError CRM090 with the `diagnostics`, ImportFileError CRM450 unreadable, CRM458, CRM459.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ImportFileError("CRM450", path=path, reason=error.strerror) from error
     findings = Findings()
-    document = read(RuleFile(path.name, path.read_bytes(), shown=str(path)), findings)
+    document = read(RuleFile(path.name, text, shown=str(path)), findings)
     if document is None or findings.errors:
         first = findings.errors[0]
         place = f"{first.file}:{first.start.line}:{first.start.column}"

@@ -65,6 +65,6 @@ def chart_called(rules: Rules, name: str) -> Chart:
 def parse_subject(what: str) -> tuple[str, str]:
     """ "visit:7" and "case:9" as kind and id; anything else names a customer."""
     kind, colon, id = what.partition(":")
-    if colon and kind in ("visit", "case") and id.isdigit():
+    if colon and kind in ("visit", "case") and id.isdecimal():
         return kind, id
     return "customer", what

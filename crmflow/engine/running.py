@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -111,7 +111,7 @@ class Work:
 
     def decisions(self) -> list[Opening]:
         """Every rulebook for every customer; what changes is written at the end as sets."""
-        self._read_segments()
+        self._read_segments(self.chosen)
         self.decider.loads.update(self._loads())
         visits: dict[int, list[Visit]] = {}
         for visit in self.batch.visits.scan(customers=self.chosen):
@@ -170,6 +170,7 @@ class Work:
                     for fact in population_facts(self.rules)
                 }
                 self._known[customer_id] = with_values(known, values)
+            self._read_segments([customer_id])
         return self._known[customer_id]
 
     def origins(self, customer_id: int) -> Origins:
@@ -219,8 +220,8 @@ class Work:
             return self.batch.owners.loads()
         return Counter(known.customer.owner for known in self.outcome.known if known.customer.owner)
 
-    def _read_segments(self) -> None:
-        for segment in self.batch.segments.scan(customers=self.chosen):
+    def _read_segments(self, customers: Collection[int] | None) -> None:
+        for segment in self.batch.segments.scan(customers=customers):
             of = self._segments.setdefault(segment.customer_id, {})
             of[segment.holding_id or 0, segment.name] = segment
 
@@ -230,9 +231,7 @@ class Work:
             effect.change.customer_id for effect in self.outcome.effects if isinstance(effect, Segmented)
         }
         if changed:
-            for segment in self.batch.segments.scan(customers=changed):
-                of = self._segments.setdefault(segment.customer_id, {})
-                of[segment.holding_id or 0, segment.name] = segment
+            self._read_segments(changed)
         owned = {
             effect.customer_id for effect in self.outcome.effects if isinstance(effect, (Owned, TookPart))
         }

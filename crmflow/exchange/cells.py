@@ -22,17 +22,17 @@ THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]+(\d{1,2})(:.+))?")
 
 
-def converter(field: Field, *, stored: bool) -> Convert:
-    """Reads a cell that is neither empty nor padded: its value, and the value as text for the digest.
+def converter(field: Field, *, stored: bool, mark: str = "") -> Convert:
+    """Reads a cell: its value, None where it is empty, and the value as text after `mark`.
 
     With `stored` the value is as `Field.encode` gives it. The text is the same however the cell was written
     ("1,200.50", "1200.5"). Raises ImportFileError CRM470–474.
     """
 
     @lru_cache(maxsize=REMEMBERED)
-    def convert(text: str, zone: ZoneInfo) -> tuple[Value | Stored, str]:
-        value = _read(field, text, zone)
-        return (field.encode(value) if stored else value), canonical(value)
+    def convert(cell: str, zone: ZoneInfo) -> tuple[Value | Stored, str]:
+        value = _read(field, cell.strip(), zone)
+        return (field.encode(value) if stored else value), mark + canonical(value)
 
     return convert
 
@@ -41,11 +41,11 @@ def chooser(spelled: Mapping[str, str]) -> Convert:
     """Reads one of the declared names by any of its spellings. Raises ImportFileError CRM474."""
     names = folded(spelled)
 
-    def choose(text: str, zone: ZoneInfo) -> tuple[Value | Stored, str]:
-        name = names.get(fold(text))
-        if name is None:
-            raise ImportFileError("CRM474", value=text, values=", ".join(dict.fromkeys(spelled.values())))
-        return name, name
+    def choose(cell: str, zone: ZoneInfo) -> tuple[Value | Stored, str]:
+        name = names.get(fold(cell))
+        if name is None and cell.strip():
+            raise ImportFileError("CRM474", value=cell, values=", ".join(dict.fromkeys(spelled.values())))
+        return name, name or ""
 
     return choose
 

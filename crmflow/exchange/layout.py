@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from crmflow.core.field import Field
 from crmflow.core.pack import TableKind
@@ -70,12 +70,10 @@ class Names:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column that is used: where it stands in the file, and what its cells mean.
 
-    `mark` stands before its value in the text that a row's digest is over; empty: no part of the content.
-    `needed` cells may not be empty.
+    `counts`: its values are part of the content that a row's digest is over; `needed`: no cell may be empty.
     """
 
     index: int
@@ -83,7 +81,7 @@ class Column:
     place: Place
     name: str
     convert: Convert
-    mark: str
+    counts: bool
     needed: bool
 
 
@@ -178,8 +176,8 @@ def _column(table: TableKind, index: int, header: str, meaning: Meaning, names: 
         header,
         place,
         name,
-        chooser(closed) if closed else converter(declared, stored=stored),
-        mark=f"{place} {name}=" if counts else "",
+        chooser(closed) if closed else converter(declared, stored=stored, mark=f"{place} {name}="),
+        counts=counts,
         needed=place == "own" and name in _needed(table) and name not in _KEY_SERVES[table],
     )
 

@@ -69,10 +69,12 @@ class RowMaker:
     zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
     at: datetime = EPOCH
     unit_index: int | None = field(init=False)
-    seen: Counter[bytes] = field(default_factory=Counter)
+    kind: str = field(init=False)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.unit_index = self.layout.index("unit")
+        self.kind = self.layout.kind.name if self.layout.kind else ""
 
     def row(self, line: int, cells: Sequence[str]) -> IntakeRow:
         """Raises ImportFileError with `column`, the header of the cell that is wrong, where one cell is."""
@@ -82,19 +84,18 @@ class RowMaker:
         zone = self.zone_of(cells)
         values: dict[Place, dict[str, Any]] = {"own": {}, "key": {}, "field": {}}
         content = []
-        for column in self.layout.columns:
-            text = cells[column.index].strip()
-            if text:
-                try:
-                    value, canonical = column.convert(text, zone)
-                except ImportFileError as error:
-                    error.parts["column"] = column.header
-                    raise
-                values[column.place][column.name] = value
-                if column.mark:
-                    content.append(column.mark + canonical)
-            elif column.needed:
-                raise ImportFileError("CRM475", name=column.header, column=column.header)
+        for index, header, place, name, convert, counts, needed in self.layout.columns:
+            try:
+                value, text = convert(cells[index], zone)
+            except ImportFileError as error:
+                error.parts["column"] = header
+                raise
+            if value is not None:
+                values[place][name] = value
+                if counts:
+                    content.append(text)
+            elif needed:
+                raise ImportFileError("CRM475", name=header, column=header)
         return Cells(line, values, content)
 
     def zone_of(self, cells: Sequence[str]) -> ZoneInfo:
@@ -132,11 +133,12 @@ class RowMaker:
 
     def touchpoint_row(self, cells: Cells) -> TouchpointRow:
         own = cells.own
-        digest = blake2b("\x1f".join([self.kind, *cells.content]).encode(), digest_size=16)
+        content = "\x1f".join([self.kind, *cells.content])
+        digest = blake2b(content.encode(), digest_size=16).hexdigest()
         return TouchpointRow(
             self.source or SITE,
-            self.touchpoint_id(own.get("external id"), digest.digest()),
-            digest.hexdigest(),
+            self.touchpoint_id(own.get("external id"), digest),
+            digest,
             own["at"],
             cells.customer(),
             self.kind,
@@ -148,7 +150,7 @@ class RowMaker:
             cells.line,
         )
 
-    def touchpoint_id(self, number: str | None, digest: bytes) -> str:
+    def touchpoint_id(self, number: str | None, digest: str) -> str:
         """A named source numbers its own touchpoints; without one, each kind is numbered by itself.
 
         A row without a number is known by its content and by how many equal rows came before it.
@@ -156,7 +158,7 @@ class RowMaker:
         if number is not None:
             return number if self.source else f"{self.kind} {number}"
         self.seen[digest] += 1
-        return f"{digest.hex()}-{self.seen[digest]}"
+        return f"{digest}-{self.seen[digest]}"
 
     def unit_row(self, cells: Cells) -> UnitRow:
         own = cells.own
@@ -195,10 +197,6 @@ class RowMaker:
             own.get("channel"),
             cells.line,
         )
-
-    @property
-    def kind(self) -> str:
-        return self.layout.kind.name if self.layout.kind else ""
 
 
 MAKERS: Mapping[TableKind, Callable[[RowMaker, Cells], IntakeRow]] = {

@@ -180,8 +180,8 @@ def _facts(
 def _levels(by_pack: Mapping[str, Mapping[str, Word]]) -> dict[str, Word]:
     """The site's levels, else those of the packs, else the core's.
 
-    Of several packs in an order that holds for each of them; where they contradict each other, one pack's after
-    the other's, until the site names them.
+    Those of several packs stand in an order that holds for each pack; where the packs contradict each
+    other, one pack's after the other's, until the site names them.
     """
     if "site" in by_pack:
         return dict(by_pack["site"])

@@ -48,8 +48,8 @@ def _results(layers: Layers) -> dict[str, Result]:
 
 
 def _deciders(layers: Layers, findings: Findings) -> dict[str, tuple[str, ...]]:
-    """The rulebooks that each yields to, because the site's order asks them first about the same thing for the
-    same subject; two without an order are an error."""
+    """The rulebooks that each yields to, because the site's order asks them first about the same thing for
+    the same subject; two without an order are an error."""
     ranks = _ranks(layers, findings)
     same: dict[tuple[str, str, str], list[str]] = {}
     yields: dict[str, tuple[str, ...]] = {}

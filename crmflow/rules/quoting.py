@@ -125,6 +125,8 @@ class _Reader:
             key = _KEY.match(self.text, at) if closing == "}" else None
             if key is not None:
                 at = self.space(key.end())
+            if at >= len(self.text):
+                break
             begin = at
             if self.text[at : at + 1] not in (",", closing) or _INTERVAL.match(self.text, at):
                 at = self.space(self.cell(at, closing))
@@ -143,7 +145,7 @@ class _Reader:
         while self.text[end : end + 1] == ",":
             after = self.space(end + 1)
             if (
-                self.text[begin] in "[{\"'"
+                self.text[begin : begin + 1] in "[{\"'"
                 or self.text[after : after + 1] in ("}", "")
                 or _KEY.match(self.text, after)
             ):

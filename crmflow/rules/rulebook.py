@@ -65,8 +65,8 @@ class RuleTrace:
 @dataclass(frozen=True)
 class Rulebook:
     """One file, one decision. `id` is its path, `hash` is over its parsed form, `reads` are the canonical
-    names that it reads (without its params); `about` is the kind of holding where the subject is one. It stands
-    back where one of the rulebooks in `yields_to`, which decide the same, has hits for the subject."""
+    names that it reads (without its params); `about` is the kind of holding where the subject is one. It
+    stands back where one of the rulebooks in `yields_to`, which decide the same, has hits for the subject."""
 
     id: str
     hash: str

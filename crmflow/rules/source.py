@@ -147,7 +147,8 @@ class Document:
         place = self._place(node, key)
         self.places[path] = place
         if node.anchor is not None or self.text[place.start : place.start + 1] in ("!", "&", "*"):
-            self.refused.append((place, self.text[place.start : place.end].split()[0]))
+            words = self.text[place.start : place.end].split()
+            self.refused.append((place, words[0] if words else "!"))
         if isinstance(node, ScalarNode):
             return node.value if node.style or _is_text(node.value) else plain(node.value)
         if isinstance(node, SequenceNode):
@@ -203,8 +204,9 @@ def _read(file: RuleFile, text: str, findings: Findings) -> Document | None:
     try:
         root = YAML(typ="safe", pure=True).compose(repaired)
     except YAMLError as error:
+        before = len(findings.errors)
         _complain(cells, file, Lines(text), None, findings)
-        if not any(not cell.is_type for cell in cells):
+        if len(findings.errors) == before:
             findings.errors.append(explain(error, file.name, repaired, lines))
         return None
     document = Document(file, repaired, lines, root)

@@ -38,7 +38,7 @@ def _cause(text: str, error: YAMLError) -> tuple[str, int, int]:
     if "quoted scalar" in context:
         return "CRM045", begun, 1
     if "flow" in context:
-        return "CRM046", begun, 1
+        return "CRM046", _open_bracket(text[:at], begun), 1
     if "simple key" in context or "expected ':'" in problem:
         return "CRM044", begun, 1
     if "another document" in problem:
@@ -46,6 +46,17 @@ def _cause(text: str, error: YAMLError) -> tuple[str, int, int]:
     if "not allowed here" in problem or "block" in context:
         return "CRM043", _first_sign(text, at), 1
     return "CRM049", at, 1
+
+
+def _open_bracket(text: str, otherwise: int) -> int:
+    """The last bracket that is still open at the end of the text."""
+    waiting: list[int] = []
+    for at, sign in enumerate(text):
+        if sign in "[{":
+            waiting.append(at)
+        elif sign in "]}" and waiting:
+            waiting.pop()
+    return waiting[-1] if waiting else otherwise
 
 
 def _first_sign(text: str, at: int) -> int:

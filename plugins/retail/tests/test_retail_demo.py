@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -77,12 +78,35 @@ def test_abc_follows_the_share_that_larger_customers_hold(segments: dict[str, di
     assert shares == {"A": 9.0, "B": 10.3, "C": 80.7}
 
 
-def test_rfm_classes_everybody_who_bought(segments: dict[str, dict[str, str]]) -> None:
-    """C1: nobody in CDNOW is new, so that the two classes of the recent but rare are empty."""
-    classes = Counter(segments["RFM class"].values())
-    assert sum(classes.values()) == CUSTOMERS
-    assert "develop" not in classes
-    assert classes["key value"] > classes["key keep"] > 0
+def test_rfm_follows_three_bands_of_five(segments: dict[str, dict[str, str]]) -> None:
+    """C1: a band is the share of customers who are strictly worse, in fifths; 4 and 5 are high."""
+    last: dict[str, str] = {}
+    often: Counter[str] = Counter()
+    cents: Counter[str] = Counter()
+    for row in purchases():
+        customer = row["customer_id"]
+        last[customer] = max(row["date"], last.get(customer, ""))
+        often[customer] += 1
+        cents[customer] += round(float(row["amount"]) * 100)
+    high = []
+    for values in (last, often, cents):
+        ranked = sorted(values.values())
+        high.append(
+            {each: bisect_left(ranked, value) * 5 // CUSTOMERS >= 3 for each, value in values.items()}
+        )
+    names = {
+        (True, True, True): "key value",
+        (True, False, True): "key develop",
+        (False, True, True): "key keep",
+        (False, False, True): "key win back",
+        (True, True, False): "value",
+        (True, False, False): "develop",
+        (False, True, False): "keep",
+        (False, False, False): "win back",
+    }
+    recent, frequent, large = high
+    expected = {each: names[recent[each], frequent[each], large[each]] for each in last}
+    assert segments["RFM class"] == expected
 
 
 def test_goods_that_are_back_are_told_by_phone(engine: Engine, shown: Path) -> None:
