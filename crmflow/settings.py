@@ -134,7 +134,9 @@ def _settings(file: Path, raw: bytes) -> _Toml:
         place = f"{file}:{found[1]}:{found[2]}" if found else _place(file, text)
         raise SettingsError("CRM802", place=place) from error
     except ValidationError as error:
-        raise _explain(file, text, error.errors()[0]) from None
+        # A misspelt key stands before the one that is missing for it.
+        first = min(error.errors(), key=lambda wrong: wrong["type"] != "extra_forbidden")
+        raise _explain(file, text, first) from None
 
 
 def _place(file: Path, before: str) -> str:

@@ -67,6 +67,8 @@ class Reader:
             path = Path(block.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, block.encoding, newline="\n")
+            if block.language == "python":
+                compile(block.text, block.name, "exec")
             return
         match block.language:
             case "console":
@@ -99,7 +101,7 @@ class Reader:
         self.ids |= {name.removeprefix("id"): id for name, id in found.groupdict().items()}
 
     def command(self, words: list[str]) -> str:
-        """What a command prints, on both streams."""
+        """What a command prints: its data, then its talk."""
         match words:
             case ["cd", folder]:
                 os.chdir(folder)
@@ -117,7 +119,7 @@ class Reader:
             case ["crmflow", *options]:
                 result = CliRunner().invoke(main, options, prog_name="crmflow")
                 self.code = result.exit_code
-                return result.output
+                return result.stdout + result.stderr
             case _:
                 raise AssertionError(f"a reader of these pages does not type {words}")
         self.code = 0

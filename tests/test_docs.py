@@ -15,6 +15,7 @@ from tests.pages import PAGES, Reader, blocks
 def test_what_a_page_shows_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["crmflow"])
     monkeypatch.setattr(sys, "path", [*sys.path])
     reader = Reader()
     for block in blocks(page):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from crmflow.cli import options
@@ -62,10 +64,10 @@ def send(shell: Shell, number: str, event: str, words: tuple[str, ...], actor: s
 
 def case_id(word: str) -> int:
     """The number of a case, written 9 or case:9. Raises SettingsError CRM816."""
-    digits = word.removeprefix("case:")
-    if not digits.isdecimal():
+    found = re.fullmatch(r"(?:case:)?(\d{1,18})", word)
+    if found is None:
         raise SettingsError("CRM816", value=word)
-    return int(digits)
+    return int(found[1])
 
 
 def show(shell: Shell, case: Case, as_json: bool) -> None:

@@ -27,6 +27,7 @@ def init(shell: Shell, folder: Path, packs: tuple[str, ...], zone: str, language
 
     Plugins(packs)  # a pack that is not installed leaves nothing behind
     site = Site.init(folder, packs, zone=zone, language=language or shell.language)
+    shell.chosen = shell.chosen or site.language
     with Engine.create(site) as engine:
         release = engine.publish(actor="cli", note="init")
     shell.say(

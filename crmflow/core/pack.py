@@ -28,12 +28,14 @@ class DemoTable:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A small world: what to import, in order; the day to run it as of; and what a reader must know of it
-    (which part is real and who published it, which is invented)."""
+    """A small world: what to import, in order; the day to run it as of, and the days `before` it on which it
+    was run already; and what a reader must know of it (which part is real and who published it, which is
+    invented)."""
 
     as_of: date
     tables: tuple[DemoTable, ...]
     note: Text
+    before: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from crmflow.engine.files import rule_files
 from crmflow.engine.listings import Listings
 from crmflow.engine.release import Releases, Rules, compiled
 from crmflow.engine.running import Progress, Work
+from crmflow.errors import StoreError
 from crmflow.plugins import Plugins
+from crmflow.rules.feel.scope import nearest
 from crmflow.settings import Site
 from crmflow.store import Connection
 from crmflow.store.batch import Batch
@@ -81,9 +83,13 @@ class Calls:
 
     @contextmanager
     def lists(self, viewer: str | None, as_of: datetime | None = None) -> Iterator[Listings]:
+        """Raises StoreError CRM444: nobody has the viewer's code."""
         with self._reading() as (batch, rules):
             at = in_zone(as_of, self.site.zone) if as_of else None
-            yield Listings(batch, rules, batch.units.posts(at or last_run(batch) or batch.now), viewer, at)
+            posts = batch.units.posts(at or last_run(batch) or batch.now)
+            if viewer is not None and viewer not in posts.staff:
+                raise StoreError("CRM444", staff=viewer, nearest=nearest(viewer, posts.staff) or "–")
+            yield Listings(batch, rules, posts, viewer, at)
 
     @contextmanager
     def explaining(self, show_personal: bool) -> Iterator[Explaining]:

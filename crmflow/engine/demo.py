@@ -14,7 +14,8 @@ from crmflow.engine.running import Progress
 from crmflow.exchange.demo import write_mapping, write_table
 from crmflow.exchange.importing import ImportReport
 
-SEED = 20_260_701
+SEED = 2026
+"""The same seed makes the same world."""
 
 Told = Callable[[DemoTable, Path, ImportReport], None]
 
@@ -33,7 +34,7 @@ def play(
     told: Told | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Publishes, writes the world's files below the site, imports them, and runs as of the world's day."""
+    """Publishes, writes the world's files below the site, imports them, and runs as of the world's days."""
     folder = engine.site.folder / "data"
     engine.publish(actor=actor, note="demo")
     for table in world.tables:
@@ -41,4 +42,6 @@ def play(
         report = engine.import_file(table.kind, path, mapping=mapping, actor=actor, progress=progress)
         if told is not None:
             told(table, path, report)
+    for day in world.before:
+        engine.run(end_of_day(day, engine.site.zone), actor=actor)
     return engine.run(end_of_day(world.as_of, engine.site.zone), actor=actor, progress=progress)

@@ -13,7 +13,9 @@ from crmflow.rules.feel.scope import nearest
 from crmflow.rules.vocabulary import Kind, Vocabulary, bare
 from crmflow.store.batch import Batch
 
-_ID = re.compile(r"(?:C|customer:)(\d+)")
+# An id has 63 bits.
+_ID = re.compile(r"(?:C|customer:)(\d{1,18})")
+_SUBJECT = re.compile(r"(visit|case):(\d{1,18})")
 
 
 def find_customer(batch: Batch, vocabulary: Vocabulary, name: str) -> int:
@@ -64,7 +66,6 @@ def chart_called(rules: Rules, name: str) -> Chart:
 
 def parse_subject(what: str) -> tuple[str, str]:
     """ "visit:7" and "case:9" as kind and id; anything else names a customer."""
-    kind, colon, id = what.partition(":")
-    if colon and kind in ("visit", "case") and id.isdecimal():
-        return kind, id
+    if found := _SUBJECT.fullmatch(what):
+        return found[1], found[2]
     return "customer", what

@@ -76,7 +76,7 @@ class Column(NamedTuple):
     `counts`: its values are part of the content that a row's digest is over; `needed`: no cell may be empty.
     """
 
-    index: int
+    position: int
     header: str
     place: Place
     name: str
@@ -99,7 +99,7 @@ class Layout:
 
     def index(self, name: str) -> int | None:
         """Where a column of the table's own stands in the file."""
-        return next((c.index for c in self.columns if c.place == "own" and c.name == name), None)
+        return next((c.position for c in self.columns if c.place == "own" and c.name == name), None)
 
 
 def layout(headers: Sequence[str], table: TableKind, mapping: MappingFile, names: Names) -> Layout:

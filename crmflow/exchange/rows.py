@@ -84,9 +84,9 @@ class RowMaker:
         zone = self.zone_of(cells)
         values: dict[Place, dict[str, Any]] = {"own": {}, "key": {}, "field": {}}
         content = []
-        for index, header, place, name, convert, counts, needed in self.layout.columns:
+        for position, header, place, name, convert, counts, needed in self.layout.columns:
             try:
-                value, text = convert(cells[index], zone)
+                value, text = convert(cells[position], zone)
             except ImportFileError as error:
                 error.parts["column"] = header
                 raise

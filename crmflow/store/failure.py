@@ -17,6 +17,9 @@ SQLITE: Mapping[int, str] = {
     sqlite3.SQLITE_READONLY: "CRM403",
     sqlite3.SQLITE_CANTOPEN: "CRM403",
     sqlite3.SQLITE_IOERR: "CRM403",
+    sqlite3.SQLITE_IOERR_WRITE: "CRM409",  # a quota or a limit of the file's size
+    sqlite3.SQLITE_IOERR_FSYNC: "CRM409",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "CRM409",
     sqlite3.SQLITE_CORRUPT: "CRM414",
     sqlite3.SQLITE_NOTADB: "CRM414",
 }
@@ -40,7 +43,7 @@ def coded() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(code_of(error), reason=str(error.orig).strip()) from error
+        raise StoreError(code_of(error), reason=" ".join(str(error.orig).split())) from error
     except UnicodeEncodeError as error:
         raise StoreError("CRM413", text=ascii(error.object[error.start : error.end])) from error
 
@@ -48,7 +51,8 @@ def coded() -> Iterator[None]:
 def code_of(error: DBAPIError) -> str:
     """The code for what the driver says."""
     if isinstance(error.orig, sqlite3.Error):
-        return SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF, OTHER)
+        number = getattr(error.orig, "sqlite_errorcode", 0)
+        return SQLITE.get(number) or SQLITE.get(number & 0xFF, OTHER)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:  # the server was never reached, or went away
         return "CRM403" if isinstance(error, OperationalError) else OTHER

@@ -98,3 +98,21 @@ def test_a_finding_in_a_table_names_its_cell() -> None:
     assert file.diagnostic("CRM101", ("table", "rows", 0, 2)).cell == "A, rank"
     assert file.diagnostic("CRM101", ("table", "rows", 0, 3)).cell == "A, then"
     assert file.diagnostic("CRM101", ("table", "when", 0)).cell is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "format: 1\ntries: {value:\n",
+        "hit: first\nrules:\n&- id:   !",
+        "  {en: late, and once, zh: 逐级}\n  next: {a: 1}\n",
+        "a: [b, {c: [d\n",
+        "- ? : -\n",
+    ],
+)
+def test_what_cannot_be_read_is_an_error(text: str) -> None:
+    findings = Findings()
+
+    read(RuleFile("x.yaml", text), findings)
+
+    assert findings.errors

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from crmflow_utility.demo import AS_OF, demo
+from crmflow_utility.demo import AS_OF, BEFORE, demo
 
 from crmflow import Engine
 
@@ -92,19 +92,31 @@ def test_key_customers_are_patrolled_every_ninety_days(engine: Engine, shown: Pa
     assert set(due.values()) == {"patrol due", "dossier incomplete"}
 
 
-def test_who_is_overdue_is_on_the_arrears_ladder(engine: Engine, shown: Path) -> None:
-    """U15: a person is reminded at once, an organisation's file is studied first."""
-    balances: dict[str, tuple[str, Decimal, str]] = {}
-    for row in sorted([*rows(shown, "bill"), *rows(shown, "payment")], key=lambda row: row["时间"]):
-        balances[row["客户编号"]] = (row["时间"], Decimal(row["未缴余额"]), row["最早未缴到期日"])
-    kinds = {row["客户编号"]: row["类型"] for row in rows(shown, "customers")}
-    expected = {
-        customer: "remind" if kinds[customer] == "person" else "study the debtor's file"
-        for customer, (_, balance, since) in balances.items()
-        if balance > 0 and date.fromisoformat(since) < AS_OF
-    }
+def balance(shown: Path, customer: str, day: date) -> tuple[Decimal, date | None]:
+    """What a customer owes at the end of a day, and since when the oldest of it is due."""
+    table = sorted([*rows(shown, "bill"), *rows(shown, "payment")], key=lambda row: row["时间"])
+    known = [row for row in table if row["客户编号"] == customer and row["时间"][:10] <= day.isoformat()]
+    if not known or not known[-1]["最早未缴到期日"]:
+        return Decimal(0), None
+    return Decimal(known[-1]["未缴余额"]), date.fromisoformat(known[-1]["最早未缴到期日"])
+
+
+def test_who_is_overdue_climbs_the_arrears_ladder(engine: Engine, shown: Path) -> None:
+    """U15: a person is reminded at once, dunned after 7 days, warned after 10 more; an organisation's file is
+    studied first; who has paid is off it."""
+    expected = {}
+    for customer in rows(shown, "customers"):
+        opened: date | None = None
+        for day in (*BEFORE, AS_OF):
+            owed, since = balance(shown, customer["客户编号"], day)
+            opened = (opened or day) if owed > 0 and since and since < day else opened if owed > 0 else None
+        if opened is not None:
+            ladder = {0: "remind", 7: "dun", 17: "warn"}
+            rung = max(days for days in ladder if days <= (AS_OF - opened).days)
+            person = customer["类型"] == "person"
+            expected[customer["客户编号"]] = ladder[rung] if person else "study the debtor's file"
     assert steps(engine, "Arrears ladder") == expected
-    assert set(expected.values()) == {"remind", "study the debtor's file"}
+    assert set(expected.values()) == {"remind", "dun", "warn", "study the debtor's file"}
 
 
 def test_what_comes_through_the_portal_opens_a_case(engine: Engine, shown: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from crmflow.cli.demo import write_mapping, write_table
 from crmflow.core.pack import DemoTable
+from crmflow.exchange.demo import write_mapping, write_table
 
 
 def test_rows_become_a_csv_file(tmp_path: Path) -> None:
