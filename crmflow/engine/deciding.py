@@ -39,9 +39,15 @@ MARKETING = "marketing"
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A customer as deciding finds them: what is known, the segments until now by (holding id, or 0 for the
-    customer's own; name), and the open visits."""
+    customer's own; name), and the open visits.
+
+    Conditions read the owner of before the run, so that a second run at one moment decides the same: where
+    the owner `changed` at that very moment, it is `owner_before`.
+    """
 
     known: Known
+    owner_changed: bool = False
+    owner_before: str | None = None
     segments: Mapping[tuple[int, str], Segment] = field(default_factory=dict)
     visits: Sequence[Visit] = ()
 
@@ -139,9 +145,12 @@ class Deciding:
         self.unit = decider.unit_of(self.customer)
         self.contexts = decider.contexts(self.unit)
         self.context = decider.context(standing.known, standing.segments.values())
+        if standing.owner_changed:
+            self.context["owner"] = self.contexts.staff(standing.owner_before)
         self.changes: list[Change] = []
         self.taking_part: list[Target] = []
         self.firing: set[str] = set()
+        self.fired: set[tuple[str, Subject]] = set()
         self.decisions: list[Decision] = []
         self.effects = self._effects()
 
@@ -169,6 +178,8 @@ class Deciding:
     def _decide(self, rulebook: Rulebook, subject: Subject, context: Context) -> Iterator[Effect]:
         if rulebook.on is not None and not any(_meets(rulebook.on, change) for change in self.changes):
             return
+        if any((other, subject) in self.fired for other in rulebook.yields_to):
+            return
         params = self.decider.params(rulebook, self.unit)
         seen = self.contexts.with_params(context, params)
         hits = rulebook.decide(seen, params)
@@ -177,6 +188,8 @@ class Deciding:
             return
         decision = self._decision(rulebook, subject, hits, seen)
         self.decisions.append(decision)
+        if hits:
+            self.fired.add((rulebook.id, subject))
         match rulebook.decides:
             case "segment":
                 assert rulebook.gives is not None
@@ -254,7 +267,6 @@ class Deciding:
         loads[staff] = loads.get(staff, 0) + 1
         self.customer = replace(self.customer, owner=staff)
         self.unit = self.decider.unit_of(self.customer)
-        self.context["owner"] = self.contexts.staff(staff)
         yield Owned(self._entry("owner", decision, staff=staff, previous=before), self.customer.id, staff)
 
     def _participants(self) -> Iterator[Effect]:

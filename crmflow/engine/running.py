@@ -116,10 +116,14 @@ class Work:
         visits: dict[int, list[Visit]] = {}
         for visit in self.batch.visits.scan(customers=self.chosen):
             visits.setdefault(visit.customer_id, []).append(visit)
+        before = self.batch.owners.changed_at(self.as_of, self.chosen)
         effects: list[Effect] = []
         for done, each in enumerate(self.outcome.known):
             id = each.customer.id
-            decided = self.decider.decide(Standing(each, self._segments.get(id, {}), visits.get(id, ())))
+            standing = Standing(
+                each, id in before, before.get(id), self._segments.get(id, {}), visits.get(id, ())
+            )
+            decided = self.decider.decide(standing)
             effects += decided.effects
             if self.chosen is not None:
                 self.outcome.decisions += decided.decisions

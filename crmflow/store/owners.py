@@ -58,6 +58,14 @@ class Owners:
         counted = select(owner, func.count()).where(owner.is_not(None)).group_by(owner)
         return {row[0]: row[1] for row in self.tx.execute(counted)}
 
+    def changed_at(self, at: datetime, customers: Iterable[int] | None = None) -> dict[int, str | None]:
+        """The customers whose owner changed at this very moment, with the owner of before."""
+        return {
+            id: fold_ownership(each for each in history if each.at < at)[0]
+            for id, history in self.histories(as_of=at, customers=customers)
+            if any(each.at == at and each.part == "owner" for each in history)
+        }
+
     def of(self, customer_id: int) -> list[Ownership]:
         """The whole history, oldest first."""
         return [each for _, history in self.histories(customers=[customer_id]) for each in history]
