@@ -135,10 +135,13 @@ class Reader:
 
     @staticmethod
     def calculate(text: str) -> None:
-        """Every line is an expression that is true."""
+        """Every line is an expression that is true; one that begins with `given` gives names to the others."""
+        given: Any = {}
         for line in text.splitlines():
-            expression = line.partition("//")[0].strip()
-            assert not expression or feel.evaluate(expression) is True, line
+            if line.startswith("given "):
+                given = feel.evaluate(line.removeprefix("given "))
+            elif line:
+                assert feel.evaluate(line, given) is True, line
 
 
 def plain(text: str) -> str:

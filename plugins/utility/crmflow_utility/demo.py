@@ -11,7 +11,7 @@ from random import Random
 from crmflow import Demo, DemoTable, Text
 
 AS_OF = date(2026, 6, 30)
-BEFORE = tuple(AS_OF - timedelta(days=days) for days in (20, 9, 5))
+BEFORE = (AS_OF - timedelta(days=20), AS_OF - timedelta(days=9))
 MONTHS = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(2, 18)]
 SEASON = (1.1, 1.0, 0.9, 0.8, 0.9, 1.2, 1.5, 1.5, 1.1, 0.8, 0.9, 1.1)
 TURN = date(2025, 6, 30)

@@ -116,7 +116,7 @@ def test_who_is_overdue_climbs_the_arrears_ladder(engine: Engine, shown: Path) -
             person = customer["类型"] == "person"
             expected[customer["客户编号"]] = ladder[rung] if person else "study the debtor's file"
     assert steps(engine, "Arrears ladder") == expected
-    assert set(expected.values()) == {"remind", "dun", "warn", "study the debtor's file"}
+    assert set(expected.values()) == {"dun", "warn", "study the debtor's file"}
 
 
 def test_what_comes_through_the_portal_opens_a_case(engine: Engine, shown: Path) -> None:
