@@ -10,6 +10,7 @@ from crmflow.cli.command import FINDINGS, Command
 from crmflow.cli.frames import FORMATS, show_findings
 from crmflow.cli.render import write_json
 from crmflow.cli.shell import Shell
+from crmflow.core.text import Text
 
 
 @click.command(cls=Command)
@@ -36,10 +37,11 @@ def test(ctx: click.Context, as_json: bool) -> None:
     failed = [result for result in results if not result.passed]
     if as_json:
         keys = ("file", "name", "passed", "expected", "found")
-        write_json(shell, [{key: plain(getattr(result, key)) for key in keys} for result in results])
+        write_json(shell, [{key: plain(shell, getattr(result, key)) for key in keys} for result in results])
     for result in () if as_json else failed:
+        name = result.name.in_language(shell.language)
         shell.out.print(
-            f"[bold red]✗[/] {escape(result.file)}: [bold]{escape(str(result.name))}[/]\n"
+            f"[bold red]✗[/] {escape(result.file)}: [bold]{escape(name)}[/]\n"
             f"    expected {escape(str(result.expected))}\n    found    {escape(str(result.found))}"
         )
     shell.say(
@@ -63,6 +65,8 @@ def publish(shell: Shell, note: str, actor: str) -> None:
     )
 
 
-def plain(value: object) -> object:
+def plain(shell: Shell, value: object) -> object:
     """A value as JSON has it."""
+    if isinstance(value, Text):
+        return value.in_language(shell.language)
     return value if isinstance(value, (str, bool, int, type(None))) else str(value)

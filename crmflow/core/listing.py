@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crmflow.core.text import Text
@@ -11,11 +11,13 @@ from crmflow.core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` is the key of the rows and of the JSON; `personal` values are masked unless asked for."""
+    """`name` is the key of the rows and of the JSON; `personal` values are masked unless asked for; `labels`
+    are how values are called for people."""
 
     name: str
     label: Text
     personal: bool = False
+    labels: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,6 @@ class RunReport:
     notes: tuple[Text, ...]
     tables: tuple[Listing, ...]
     concentration: Sequence[tuple[float, float]]
-    segments: Mapping[Text, Mapping[str, int]]
+    segments: Mapping[Text, Mapping[Text, int]]
     visits: Mapping[str, int]
     cases: Mapping[tuple[Text, Text], int]

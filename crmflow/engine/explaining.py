@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from crmflow.planning.explain import explain_visit
 from crmflow.rules.explain import explain_decision, why_not
 from crmflow.rules.origin import Origins, explain_facts
 from crmflow.rules.rulebook import Rulebook
+from crmflow.rules.vocabulary import pack_of
 from crmflow.rules.wording import Wording
 from crmflow.store.batch import Batch
 from crmflow.workflow.explain import explain_case
@@ -70,8 +71,8 @@ class Explaining:
         return explain_visit(
             visit,
             self.work.known(visit.customer_id).customer,
-            reason=Text(visit.reason, visit.reason),
-            channel=self.wording.channel(visit.channel),
+            reason=self._word(visit.reason, visit.rulebook),
+            channel=self._word(visit.channel, visit.rulebook),
             posts=self.work.posts,
             as_of=self.work.as_of,
             zone=self.zone,
@@ -117,7 +118,8 @@ class Explaining:
 
     def _segment(self, name: str, value: str | None, since: datetime, journal_id: int | None) -> Explanation:
         entry = self.batch.journal.get(journal_id) if journal_id is not None else None
-        says = WORDS["explained.segment"].filled(segment=self.wording.label(name), value=value or "–")
+        said = self.rules.set.vocabulary.word(value, pack_of(name)) if value else "–"
+        says = WORDS["explained.segment"].filled(segment=self.wording.label(name), value=said)
         return Explanation(says, since=since, because=(self._decided(entry),) if entry else ())
 
     def _owner(self, customer_id: int) -> Explanation:
@@ -144,7 +146,15 @@ class Explaining:
             zone=self.zone,
             show_personal=self.show_personal,
         )
-        return Explanation(explanation.says, explanation.since, explanation.holds) if brief else explanation
+        if brief:
+            return replace(explanation, because=())
+        known_as = self.work.known(case.customer_id).customer.external_id
+        about = WORDS["explained.customer"].filled(id=case.customer_id, known_as=known_as)
+        return replace(explanation, because=(Explanation(about), *explanation.because))
+
+    def _word(self, value: str, rulebook: str) -> Text:
+        """A value as the rulebook's pack calls it."""
+        return self.rules.set.vocabulary.word(value, rulebook.partition("/")[0])
 
     def _facts(self, customer_id: int) -> Explanation:
         context = self.work.context(customer_id, None)

@@ -17,16 +17,38 @@ from crmflow.core.text import Text, listed, phrases
 from crmflow.engine.release import Rules
 from crmflow.planning.coverage import gaps
 from crmflow.plugins import installed
+from crmflow.rules.vocabulary import Vocabulary, bare
 from crmflow.store.batch import Batch
 from crmflow.store.segments import Segment
 
 WORDS = phrases(__package__)
 
 
-def listing(name: str, columns: str, rows: Iterable[Mapping[str, Any]]) -> Listing:
+Labels = Mapping[str, Mapping[str, Text]]
+"""How values are called, by column."""
+
+
+def listing(
+    name: str, columns: str, rows: Iterable[Mapping[str, Any]], labels: Labels | None = None
+) -> Listing:
     """The listing of this name with these columns."""
-    labelled = tuple(Column(each, WORDS[f"columns.{each}"]) for each in columns.split())
-    return Listing(name, WORDS[f"titles.{name}"], labelled, list(rows))
+    labels = labels or {}
+    labelled = (
+        Column(each, WORDS[f"columns.{each}"], labels=labels.get(each, {})) for each in columns.split()
+    )
+    return Listing(name, WORDS[f"titles.{name}"], tuple(labelled), list(rows))
+
+
+def labels_of(vocabulary: Vocabulary, posts: Posts) -> Labels:
+    """How segment values, reasons, channels, levels and units are called."""
+    words = {bare(name): text for name, text in vocabulary.values.items()}
+    return {
+        "value": words,
+        "reason": words,
+        "channel": words,
+        "level": {name: level.label for name, level in vocabulary.levels.items()},
+        "unit": {code: Text(unit.name, unit.name) for code, unit in posts.units.items()},
+    }
 
 
 @dataclass(frozen=True)
@@ -44,6 +66,10 @@ class Listings:
     def units(self) -> frozenset[str] | None:
         return self.posts.view(self.viewer)
 
+    @cached_property
+    def labels(self) -> Labels:
+        return labels_of(self.rules.set.vocabulary, self.posts)
+
     def segments(self) -> Listing:
         results = self.rules.set.vocabulary.results
         segments = [
@@ -54,19 +80,19 @@ class Listings:
         self._read(None if self.units is None else {segment.customer_id for segment in segments})
         rows = (self._segment(segment) for segment in segments if self._sees(segment.customer_id))
         columns = "customer known_as segment value since rule stale"
-        return listing("segments", columns, rows)
+        return listing("segments", columns, rows, self.labels)
 
     def visits(self, *, all: bool = False) -> Listing:
         visits = list(self.batch.visits.scan(units=self.units, open_only=not all))
         self._read({visit.customer_id for visit in visits})
         columns = "id customer known_as reason channel staff name unit due state rulebook"
-        return listing("visits", columns, map(self._visit, visits))
+        return listing("visits", columns, map(self._visit, visits), self.labels)
 
     def cases(self, *, all: bool = False) -> Listing:
         cases = list(self.batch.cases.scan(units=self.units, open_only=not all))
         self._read({case.customer_id for case in cases})
         columns = "id case customer known_as step level unit holder name since due escalations blocked"
-        return listing("cases", columns, map(self._case, cases))
+        return listing("cases", columns, map(self._case, cases), self.labels)
 
     def owners(self, *, missing: bool = False) -> Listing:
         """With `missing` only the customers without a live owner, each with the reason. (F19)"""

@@ -12,11 +12,14 @@ from crmflow.core.decision import Visit
 from crmflow.core.listing import Listing, RunReport
 from crmflow.core.text import Text, listed
 from crmflow.engine.effect import Owned, Segmented, Sent, TookPart, Visited, Withdrawn
-from crmflow.engine.listings import WORDS, Listings, listing
+from crmflow.engine.listings import WORDS, Listings, labels_of, listing
 from crmflow.engine.running import Work
 from crmflow.planning.coverage import gaps
+from crmflow.rules.vocabulary import pack_of
 
 SHARES = frozenset({"share", "share above"})
+CHANGED = Text("{before} → {after}", "{before} → {after}")
+NONE = Text("–", "–")
 POINTS = 100
 """Points of the concentration curve."""
 
@@ -42,7 +45,12 @@ def run_report(work: Work, zone: ZoneInfo, *, dry: bool) -> RunReport:
             _escalations(work),
         ),
         concentration=_concentration(work),
-        segments={work.rules.set.vocabulary.results[name].label: sizes for name, sizes in segments.items()},
+        segments={
+            work.rules.set.vocabulary.results[name].label: {
+                _word(work, name, value): count for value, count in sizes.items()
+            }
+            for name, sizes in segments.items()
+        },
         visits=Counter(_staff(work, visit.staff) for visit in visits),
         cases=Counter(_step(work, case) for case in cases),
     )
@@ -86,7 +94,7 @@ def _sizes(work: Work, segments: Mapping[str, Mapping[str, int]]) -> Listing:
     rows = [
         {
             "segment": work.rules.set.vocabulary.results[name].label,
-            "value": value,
+            "value": _word(work, name, value),
             "count": count,
             "share": f"{100 * count / everyone:.1f} %",
         }
@@ -107,7 +115,7 @@ def _changes(work: Work) -> Listing:
     rows = [
         {
             "segment": results[name].label,
-            "value": f"{previous or '–'} → {value or '–'}",
+            "value": CHANGED.filled(before=_word(work, name, previous), after=_word(work, name, value)),
             "count": count,
         }
         for (name, previous, value), count in sorted(moved.items(), key=lambda item: (item[0][0], -item[1]))
@@ -121,7 +129,9 @@ def _by_staff(work: Work, visits: Sequence[Visit]) -> Listing:
         {"staff": staff, "name": _staff(work, staff), "unit": unit, "count": number}
         for (staff, unit), number in count.most_common()
     ]
-    return listing("visits-by-staff", "staff name unit count", rows)
+    return listing(
+        "visits-by-staff", "staff name unit count", rows, labels_of(work.rules.set.vocabulary, work.posts)
+    )
 
 
 def _escalations(work: Work) -> Listing:
@@ -139,7 +149,12 @@ def _escalations(work: Work) -> Listing:
         for case, moved in work.outcome.history
         if moved.kind == "late"
     ]
-    return listing("escalations", "id case step level holder name since", rows)
+    return listing(
+        "escalations",
+        "id case step level holder name since",
+        rows,
+        labels_of(work.rules.set.vocabulary, work.posts),
+    )
 
 
 def _step(work: Work, case: Case) -> tuple[Text, Text]:
@@ -150,6 +165,11 @@ def _step(work: Work, case: Case) -> tuple[Text, Text]:
         chart.title if chart else Text(case.chart, case.chart),
         state.label if state else Text(case.state, case.state),
     )
+
+
+def _word(work: Work, segment: str, value: str | None) -> Text:
+    """A segment's value as its pack calls it."""
+    return NONE if value is None else work.rules.set.vocabulary.word(value, pack_of(segment))
 
 
 def _staff(work: Work, code: str | None) -> str:

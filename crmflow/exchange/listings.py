@@ -43,6 +43,8 @@ class Style:
                 return f"{value.astimezone(self.zone):%Y-%m-%d %H:%M}"
             case Text():
                 return value.in_language(self.language)
+            case str() if value in column.labels:
+                return column.labels[value].in_language(self.language)
             case _:
                 return str(value)
 

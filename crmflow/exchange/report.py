@@ -86,7 +86,12 @@ def _bars(title: Text, groups: list[Group], language: str) -> str:
 
 def _by_segment(report: RunReport, language: str) -> list[Group]:
     return [
-        _most(name.in_language(language), sizes, language, ranked=False)
+        _most(
+            name.in_language(language),
+            {value.in_language(language): count for value, count in sizes.items()},
+            language,
+            ranked=False,
+        )
         for name, sizes in report.segments.items()
     ]
 

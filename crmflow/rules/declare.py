@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from crmflow.core.field import Field, Kind
+from crmflow.core.text import Text
 from crmflow.errors import FeelError, RuleFileError
 from crmflow.rules import feel, vocabulary
 from crmflow.rules.condition import report
@@ -65,6 +66,7 @@ class _Declared:
     signals: dict[str, vocabulary.Kind] = field(default_factory=dict)
     cases: dict[str, Word] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
+    values: dict[str, Text] = field(default_factory=dict)
     facts: list[_FactAt] = field(default_factory=list)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     spelled: dict[tuple[str, str], Path] = field(default_factory=dict)
@@ -95,6 +97,7 @@ def declare(documents: Iterable[Document], results: Mapping[str, Result], findin
         read.signals,
         read.cases,
         read.messages,
+        values=read.values,
         fact_aliases=read.aliases,
         results=results,
         own_levels=read.levels,
@@ -125,6 +128,7 @@ def _names(document: Document, shape: VocabularyShape, read: _Declared) -> None:
     read.cases.update(
         {f"{pack}.{name}": _word(f"{pack}.{name}", label) for name, label in shape.cases.items()}
     )
+    read.values.update({f"{pack}.{value}": label.label(value) for value, label in shape.values.items()})
     for name, holding in shape.holdings.items():
         _holding(document, name, holding, read)
     for name, touchpoint in shape.touchpoints.items():

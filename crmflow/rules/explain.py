@@ -168,13 +168,17 @@ class _Asked:
                 return self.target(hit.value)
             case Plan(by=by):
                 who = self.target(by) if isinstance(by, Target) else self.wording.role(by)
-                return say("outcomes", "visit", channel=self.wording.channel(hit.value.channel), by=who)
+                return say("outcomes", "visit", channel=self.word(hit.value.channel), by=who)
             case Sending(message=message):
                 text = self.wording.vocabulary.messages[message].text
-                return say("outcomes", "send", channel=self.wording.channel(hit.value.channel), message=text)
+                return say("outcomes", "send", channel=self.word(hit.value.channel), message=text)
             case None:
                 return say("outcomes", "nobody")
-        return Text(str(hit.value), str(hit.value))
+        return self.word(str(hit.value))
+
+    def word(self, value: str) -> Text:
+        """A value as the rulebook's pack calls it."""
+        return self.wording.vocabulary.word(value, self.rulebook.pack)
 
     def target(self, target: Target) -> Text:
         if target.staff is not None:

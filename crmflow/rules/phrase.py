@@ -109,6 +109,8 @@ class Phrase:
             end, text = said.get(token.start) or (token.end, words().get(f"signs.{token.text}"))
             plain = source[token.start : token.end]
             gap = " " if source[at : token.start] else ""
+            if token.kind == "string":
+                plain = f'"{self.wording.vocabulary.word(plain[1:-1]).in_language(language)}"'
             written += gap + (plain if text is None or token.kind == "string" else text.in_language(language))
             at = end
         return written

@@ -174,6 +174,7 @@ class VocabularyShape(Shape):
     signals: dict[str, SignalShape] = {}
     cases: dict[str, Label] = {}
     messages: dict[str, MessageShape] = {}
+    values: dict[str, Label] = {}
     facts: dict[str, FactShape] = {}
     population_facts: dict[str, FactShape] = Field({}, alias="population facts")
 

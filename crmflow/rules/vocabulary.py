@@ -127,6 +127,7 @@ class Vocabulary:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     fact_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
+    values: Mapping[str, Text] = field(default_factory=dict)
     own_levels: Mapping[str, Mapping[str, Word]] = field(default_factory=dict)
 
     def with_levels_of(self, pack: str) -> Vocabulary:
@@ -156,6 +157,15 @@ class Vocabulary:
             if bare in kind.fields and name == f"{pack_of(kind.name)}.{bare}":
                 return kind.fields[bare].label
         return _PRESENT_LABELS.get(name) or Text.of(name)
+
+    def word(self, value: str, pack: str = CORE) -> Text:
+        """How a value that rules compare or give ("orphan", "phone") is called: as `pack` says, else the
+        core, else whichever pack says it; the value itself where nobody does."""
+        for name in (f"{pack}.{value}", f"{CORE}.{value}"):
+            if name in self.values:
+                return self.values[name]
+        others = (label for name, label in self.values.items() if bare(name) == value)
+        return next(others, Text(value, value))
 
     def resolve(self, names: Iterable[str], pack: str, spelling: str) -> str | None:
         """The qualified name that a spelling in a pack's file means: its own, the core's, else as it is."""

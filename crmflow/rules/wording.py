@@ -98,7 +98,7 @@ class Wording:
                 return _thing(value)
             case list() | tuple():
                 return say("values", "items", count=len(value)) if value else say("values", "none")
-        return _same(str(value))
+        return self.vocabulary.word(str(value))
 
     def staff(self, code: str) -> Text:
         person = self.posts.staff.get(code)
@@ -111,9 +111,6 @@ class Wording:
     def role(self, name: str) -> Text:
         """A role, or "owner"."""
         return self.vocabulary.roles[name].label if name in self.vocabulary.roles else self.label(name)
-
-    def channel(self, name: str) -> Text:
-        return words().get(f"channels.{name}", _same(name))
 
     def level(self, name: str) -> Text:
         return self.vocabulary.levels[name].label if name in self.vocabulary.levels else _same(name)

@@ -11,7 +11,11 @@ from crmflow.core.field import Field
 from crmflow.core.post import Posts
 from crmflow.core.text import Text, listed, phrases
 
-ACTORS = {"host": Text("the host system", "业务系统"), "worker": Text("the clock", "系统计时")}
+ACTORS = {
+    "host": Text("the host system", "业务系统"),
+    "worker": Text("the clock", "系统计时"),
+    "cli": Text("the command line", "命令行"),
+}
 
 
 def say(sentence: str, **parts: object) -> Text:

@@ -226,11 +226,12 @@ def test_rules_that_cannot_be_used_are_shown_as_findings(run: Run, answers: Answ
 
 @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
 def test_failed_tests_set_the_exit_code(run: Run, answers: Answers, passed: bool, code: int) -> None:
-    result = SimpleNamespace(file="x.yaml", name="boundary", passed=passed, expected="A", found="B")
+    name = Text("boundary", "边界")
+    result = SimpleNamespace(file="x.yaml", name=name, passed=passed, expected="A", found="B")
     answers(Asked([result]))
     shown = run("test")
     assert shown.exit_code == code
-    assert ("boundary" in shown.stdout) is not passed
+    assert ("边界" in shown.stdout) is not passed
     assert json.loads(run("test", "--json").stdout)[0]["passed"] is passed
 
 
