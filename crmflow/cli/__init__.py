@@ -22,6 +22,7 @@ COMMANDS = {
     "owners": ("listing:owners", "Who looks after whom? 客户经理。"),
     "facts": ("listing:facts", "What is known of a customer? 客户事实。"),
     "case": ("case:case", "Open a case, or move it on. 开立、推进工单。"),
+    "visit": ("visit:visit", "Record that a visit was made. 登记拜访结果。"),
     "explain": ("explain:explain", "What, why and since when? 解释结果。"),
     "whynot": ("explain:whynot", "Why did a rule not fire? 规则为何未触发。"),
     "check": ("rules:check", "Find mistakes in rule files. 检查规则文件。"),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from crmflow.cli import options
 from crmflow.cli.command import Command
 from crmflow.cli.render import write_json
 from crmflow.cli.shell import Shell
-from crmflow.cli.words import fields
+from crmflow.cli.words import fields, number_of
 from crmflow.core.case import Case
-from crmflow.errors import SettingsError
 
 actor = click.option("--as", "actor", metavar="STAFF", default="cli", help="Who acts. 操作人。")
 
@@ -58,16 +55,8 @@ def send(shell: Shell, number: str, event: str, words: tuple[str, ...], actor: s
     Example: crmflow case send 9 done reached=yes satisfied=yes channel=phone
     """
     with shell.engine() as engine:
-        moved = engine.send(case_id(number), event, fields(words), actor=actor)
+        moved = engine.send(number_of(number, "case"), event, fields(words), actor=actor)
     show(shell, moved, as_json)
-
-
-def case_id(word: str) -> int:
-    """The number of a case, written 9 or case:9. Raises SettingsError CRM816."""
-    found = re.fullmatch(r"(?:case:)?(\d{1,18})", word)
-    if found is None:
-        raise SettingsError("CRM816", value=word)
-    return int(found[1])
 
 
 def show(shell: Shell, case: Case, as_json: bool) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.moment import in_zone
 from crmflow.engine.explaining import Explaining
 from crmflow.engine.files import rule_files
@@ -31,7 +30,6 @@ class Calls:
         self.site = site
         self.packs = plugins
         self.store = store
-        self.calendar: Calendar = ALWAYS
         self._releases = Releases()
 
     @contextmanager
@@ -72,7 +70,7 @@ class Calls:
         customers: Sequence[int] | None = None,
         progress: Progress | None = None,
     ) -> Work:
-        return Work(batch, rules, as_of, self.site.zone, self.calendar, customers, progress)
+        return Work(batch, rules, as_of, self.site.zone, customers, progress)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Batch, Rules]]:

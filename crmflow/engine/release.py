@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
+from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.customer import Customer
 from crmflow.engine.codec import VocabularyCodec
 from crmflow.engine.files import thaw
@@ -30,6 +31,11 @@ class Rules:
     @cached_property
     def codec(self) -> VocabularyCodec:
         return VocabularyCodec(self.set.vocabulary)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The site's working time: its calendars/default.yaml, else around the clock."""
+        return self.set.calendars.get("calendars/default", ALWAYS)
 
     @cached_property
     def unit_fields(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from crmflow.core.calendar import Calendar
 from crmflow.core.case import Case, Moved
 from crmflow.core.customer import Consent
 from crmflow.core.decision import Decision, Visit
@@ -59,7 +58,6 @@ class Work:
         rules: Rules,
         as_of: datetime,
         zone: ZoneInfo,
-        calendar: Calendar,
         customers: Iterable[int] | None = None,
         progress: Progress | None = None,
     ) -> None:
@@ -69,7 +67,7 @@ class Work:
         self.chosen = None if customers is None else list(customers)
         self.progress = progress or (lambda done, of: None)
         self.posts = batch.units.posts(as_of)
-        self.calendar = calendar
+        self.calendar = rules.calendar
         self.survey = Survey(rules, as_of, Zones(self.posts, zone).of)
         self.decider = Decider(
             rules,
@@ -77,7 +75,7 @@ class Work:
             as_of,
             zone,
             actor=batch.actor,
-            calendar=calendar,
+            calendar=self.calendar,
             loads={},
             consents=self._allows,
         )

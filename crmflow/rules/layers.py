@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from crmflow.rules.fit import shaped
 from crmflow.rules.rulebook_file import content_hash
-from crmflow.rules.shape import FORMAT, ChartShape, OrderShape, RulebookShape
+from crmflow.rules.shape import FORMAT, CalendarShape, ChartShape, OrderShape, RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile, read
 
 _ORDER = ("core", "pack", "site")
 _RULEBOOK = frozenset({"decides", "rules", "table", "gives"})
 _CHART = frozenset({"case", "states", "moves"})
-_READ_ELSEWHERE = frozenset({"week", "columns"})  # calendars and mappings
+_MAPPING = frozenset({"columns", "key"})  # read when a file is imported
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Layers:
     orders: list[tuple[Document, OrderShape]] = field(default_factory=list)
     rulebooks: dict[str, tuple[Document, RulebookShape]] = field(default_factory=dict)
     charts: dict[str, tuple[Document, ChartShape]] = field(default_factory=dict)
+    calendars: dict[str, tuple[Document, CalendarShape]] = field(default_factory=dict)
 
     def rules(self) -> Iterator[tuple[str, Document]]:
         """The files of rulebooks and charts, by id."""
@@ -35,6 +36,7 @@ class Layers:
         """Every file in force."""
         yield from (*self.vocabularies, *self.params, *(document for document, _ in self.orders))
         yield from (document for _, document in self.rules())
+        yield from (document for document, _ in self.calendars.values())
 
     def settings(self, id: str) -> Iterator[tuple[Document, Path]]:
         """Where params of a rulebook or chart are set, packs before the site."""
@@ -65,18 +67,29 @@ def _put(document: Document, layers: Layers, findings: Findings) -> None:
         order = shaped(OrderShape, document, (), findings)
         if order is not None:
             layers.orders.append((document, order))
-    elif keys & _CHART:
+    elif "week" in keys:
+        calendar = shaped(CalendarShape, document, (), findings)
+        if calendar is not None:
+            layers.calendars[id] = document, calendar
+    elif keys & (_CHART | _RULEBOOK):
+        _put_rules(document, layers, findings)
+    elif not keys & _MAPPING:
+        findings.errors.append(document.diagnostic("CRM071", ()))
+
+
+def _put_rules(document: Document, layers: Layers, findings: Findings) -> None:
+    """Puts a chart or a rulebook in the place of what it overrides."""
+    id = document.file.id
+    if document.data.keys() & _CHART:
         chart = shaped(ChartShape, document, (), findings)
         if chart is not None:
             _override(document, layers.charts.get(id), chart.overrides, findings)
             layers.charts[id] = document, chart
-    elif keys & _RULEBOOK:
+    else:
         rulebook = shaped(RulebookShape, document, (), findings)
         if rulebook is not None:
             _override(document, layers.rulebooks.get(id), rulebook.overrides, findings)
             layers.rulebooks[id] = document, rulebook
-    elif not keys & _READ_ELSEWHERE:
-        findings.errors.append(document.diagnostic("CRM071", ()))
 
 
 def _override(

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
+from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.rules.calendar_file import read_calendar
 from crmflow.rules.chart_file import ChartReader
 from crmflow.rules.check import check
 from crmflow.rules.declare import declare
@@ -102,9 +104,15 @@ class _Loader:
             self.in_order([each for each in rulebooks if each is not None]),
             {id: chart for id, chart in charts.items() if chart is not None},
             _hash(self.layers.documents()),
+            self.calendars(),
             dict(self.layers.rules()),
             self.cases,
         )
+
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendars by id ("calendars/default")."""
+        read = {id: read_calendar(*each, self.findings) for id, each in self.layers.calendars.items()}
+        return {id: calendar for id, calendar in read.items() if calendar is not None}
 
     def refuse_unknown_settings(self) -> None:
         """A params file sets params of rulebooks and charts that there are."""

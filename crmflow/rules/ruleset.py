@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.errors import RuleFileError
@@ -23,6 +24,7 @@ class Ruleset:
     rulebooks: tuple[Rulebook, ...]
     charts: Mapping[str, Chart]
     hash: str
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     cases: Mapping[str, Sequence[Case]] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from crmflow.core.customer import Customer, CustomerKey
 from crmflow.core.field import Stored
@@ -61,6 +61,37 @@ class Customers:
             ],
         )
 
+    def begin(self, seen: Iterable[tuple[int, datetime]], *, import_id: int | None = None) -> None:
+        """Customers (by id) were there when they were seen: who begins later begins at that moment now."""
+        earliest: dict[int, datetime] = {}
+        for id, at in seen:
+            earliest[id] = min(at, earliest.get(id, at))
+        late = [id for id, begin in self._begins(earliest).items() if earliest[id] < begin]
+        rows = [
+            {
+                "bucket": bucket_of(id),
+                "customer_id": id,
+                "id": row_id,
+                "fields": {},
+                "actor": self.tx.actor,
+                "import_id": import_id,
+                "at": earliest[id],
+                "recorded_at": self.tx.now,
+            }
+            for id, row_id in zip(late, self.tx.mint(map(bucket_of, late)), strict=True)
+        ]
+        self.tx.insert(tables.customer_dated, rows)
+
+    def _begins(self, customers: Iterable[int]) -> dict[int, datetime]:
+        """Since when each of these customers is there."""
+        table = tables.customer_dated
+        found = (
+            select(table.c.customer_id, func.min(table.c.at))
+            .where(self.tx.among(table.c.bucket, table.c.customer_id, customers))
+            .group_by(table.c.bucket, table.c.customer_id)
+        )
+        return {id: at for id, at in self.tx.execute(found)}
+
     def find(self, source: str, external_id: str) -> int | None:
         """The customer that a source knows by this id; a merged one's survivor."""
         return self.find_all([(source, external_id)]).get((source, external_id))
@@ -70,6 +101,15 @@ class Customers:
         source, external_id = tables.customer.c.source, tables.customer.c.external_id
         found = select(source, external_id, SURVIVOR)
         return {(row[0], row[1]): row[2] for row in self.tx.matches(found, identities, source, external_id)}
+
+    def find_numbers(self, numbers: Iterable[str]) -> dict[str, set[int]]:
+        """The customers by external id, whichever source it is of; unknown ones are left out."""
+        number = tables.customer.c.external_id
+        found: dict[str, set[int]] = {}
+        wanted = ((each,) for each in numbers)
+        for value, id in self.tx.matches(select(number, SURVIVOR), wanted, number):
+            found.setdefault(value, set()).add(id)
+        return found
 
     def get(
         self, id: int, *, as_of: datetime | None = None, known_at: datetime | None = None

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from crmflow.core.holding import Holding
 from crmflow.core.intake import HoldingRow
 from crmflow.store import tables
+from crmflow.store.customers import Customers
 from crmflow.store.dated import DatedFields, Said, State
 from crmflow.store.outcome import Written
 from crmflow.store.transaction import Transaction, bucket_of
@@ -45,7 +46,9 @@ class Holdings:
             )
             for customer_id, row in rows
         ]
-        return self._dated().put(said, self._mint, import_id)
+        written = self._dated().put(said, self._mint, import_id)
+        Customers(self.tx).begin(((customer_id, row.at) for customer_id, row in rows), import_id=import_id)
+        return written
 
     def find_all(self, identities: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], Holding]:
         """The holdings that are known by (source, kind, external id): of several customers' the newest."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crmflow.core.intake import (
     ConsentRow,
@@ -23,7 +23,7 @@ from crmflow.store import tables
 from crmflow.store.consents import Consents
 from crmflow.store.customers import Customers
 from crmflow.store.holdings import Holdings
-from crmflow.store.keys import SURVIVOR, Keys
+from crmflow.store.keys import Keys
 from crmflow.store.outcome import Outcome, Written, counts
 from crmflow.store.touchpoints import Happened, Touchpoints
 from crmflow.store.transaction import Transaction, chunks
@@ -31,29 +31,37 @@ from crmflow.store.units import Units
 
 OfCustomer = HoldingRow | TouchpointRow | ConsentRow
 AnyRow = CustomerRow | UnitRow | StaffRow | OfCustomer
-Kind = TypeVar("Kind", HoldingRow, TouchpointRow, ConsentRow)
+Reference = tuple[str, CustomerRef]
+"""A source, and how it names a customer."""
 Refused = list[tuple[int | None, StoreError]]
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes rows of any kind, but refuses those that name an unknown customer or holding."""
+    """Takes rows of any kind, and refuses those whose customer or holding cannot be told."""
 
     tx: Transaction
 
     def put(self, rows: Sequence[AnyRow], *, import_id: int | None = None) -> tuple[Counts, Refused]:
-        """What the rows brought, and the lines that were refused: CRM417 customer, CRM418 holding unknown."""
+        """What the rows brought, and the lines that were refused.
+
+        A customer whom nobody knows begins with the first holding or touchpoint that names them (F7).
+        Refused are rows of an unknown customer CRM417, of one who may be several CRM419, of an unknown
+        holding CRM418.
+        """
         done: list[Outcome] = []
         refused: Refused = []
         done += Units(self.tx).put([row for row in rows if isinstance(row, UnitRow)])
         done += Units(self.tx).put_staff([row for row in rows if isinstance(row, StaffRow)])
         customers = [row for row in rows if isinstance(row, CustomerRow)]
         done += Customers(self.tx).put(customers, import_id=import_id).outcomes
-        holdings = self._whose([row for row in rows if isinstance(row, HoldingRow)], refused)
+        named = [row for row in rows if isinstance(row, HoldingRow | TouchpointRow | ConsentRow)]
+        mine = self._whose(named, refused, import_id)
+        holdings = [(id, row) for id, row in mine if isinstance(row, HoldingRow)]
         done += Holdings(self.tx).put(holdings, import_id=import_id).outcomes
-        happened = self._happened([row for row in rows if isinstance(row, TouchpointRow)], refused)
+        happened = self._happened([(id, row) for id, row in mine if isinstance(row, TouchpointRow)], refused)
         done += Touchpoints(self.tx).add(happened, import_id=import_id).outcomes
-        consents = self._whose([row for row in rows if isinstance(row, ConsentRow)], refused)
+        consents = [(id, row) for id, row in mine if isinstance(row, ConsentRow)]
         done += Consents(self.tx).put(consents, import_id=import_id)
         return counts(done), refused
 
@@ -62,18 +70,66 @@ class Intake:
         held = {} if row.holding is None else self._held([customer_id])
         return Touchpoints(self.tx).add([_happened(row, customer_id, held)])
 
-    def _whose(self, rows: Sequence[Kind], refused: Refused) -> list[tuple[int, Kind]]:
-        """Each row with the id of its customer."""
+    def customers(self, references: Sequence[Reference]) -> list[int | None]:
+        """The ids of customers as sources name them, in order; None for who is unknown or ambiguous.
+
+        By key, by the source's own number, else by a number that only one source has.
+        """
+        meant = self._meant(references)
+        return [_only(meant[reference]) for reference in references]
+
+    def _whose(
+        self, rows: Sequence[OfCustomer], refused: Refused, import_id: int | None
+    ) -> list[tuple[int, OfCustomer]]:
+        """Each row with the id of its customer, who may be seen for the first time."""
+        meant = self._meant([(row.source, row.customer) for row in rows])
+        unknown = [row for row in rows if not meant[row.source, row.customer]]
+        seen = self._first_seen([row for row in unknown if _brings_customer(row)], import_id)
         found = []
-        for row, id in zip(rows, self.customers([(row.source, row.customer) for row in rows]), strict=True):
+        for row in rows:
+            ids = meant[row.source, row.customer]
+            id = _only(ids) if ids else seen.get(row.customer)
             if id is None:
-                refused.append((row.line, StoreError("CRM417", customer=row.customer.value)))
+                code = "CRM419" if ids else "CRM417"
+                refused.append((row.line, StoreError(code, customer=row.customer.value)))
             else:
                 found.append((id, row))
         return found
 
-    def _happened(self, rows: Sequence[TouchpointRow], refused: Refused) -> list[Happened]:
-        mine = self._whose(rows, refused)
+    def _first_seen(self, rows: Iterable[OfCustomer], import_id: int | None) -> dict[CustomerRef, int]:
+        """Adds the customers whom these rows name, known by that key and beginning with the earliest row."""
+        first: dict[CustomerRef, OfCustomer] = {}
+        for row in rows:
+            if row.at < first.setdefault(row.customer, row).at:
+                first[row.customer] = row
+        bare = [
+            CustomerRow(row.source, ref.value, row.at, keys={ref.kind: ref.value} if ref.kind else {})
+            for ref, row in first.items()
+        ]
+        written = Customers(self.tx).put(bare, import_id=import_id)
+        return dict(zip(first, written.ids, strict=True))
+
+    def _meant(self, references: Iterable[Reference]) -> dict[Reference, AbstractSet[int]]:
+        """The customers whom each reference may mean: nobody, one, or several."""
+        wanted = set(references)
+        numbers = {(source, ref.value) for source, ref in wanted if ref.kind is None}
+        own = Customers(self.tx).find_all(numbers)
+        others = Customers(self.tx).find_numbers({number for source, number in numbers - own.keys()})
+        keyed = {
+            kind: Keys(self.tx).find_all(kind, {ref.value for _, ref in wanted if ref.kind == kind})
+            for kind in {ref.kind for _, ref in wanted if ref.kind is not None}
+        }
+        meant: dict[Reference, AbstractSet[int]] = {}
+        for source, ref in wanted:
+            if ref.kind is not None:
+                meant[source, ref] = keyed[ref.kind].get(ref.value, frozenset())
+            elif (source, ref.value) in own:
+                meant[source, ref] = {own[source, ref.value]}
+            else:
+                meant[source, ref] = others.get(ref.value, frozenset())
+        return meant
+
+    def _happened(self, mine: Sequence[tuple[int, TouchpointRow]], refused: Refused) -> list[Happened]:
         held = self._held({customer_id for customer_id, row in mine if row.holding is not None})
         found = []
         for customer_id, row in mine:
@@ -94,33 +150,15 @@ class Intake:
             found |= {(customer_id, number): id for customer_id, number, id in self.tx.execute(statement)}
         return found
 
-    def customers(self, references: Sequence[tuple[str, CustomerRef]]) -> list[int | None]:
-        """The ids of customers as sources name them, in order; None for who is unknown or ambiguous.
 
-        By key, by the source's own number, else by a number that only one source has.
-        """
-        numbers = [(source, ref.value) for source, ref in references if ref.kind is None]
-        own = Customers(self.tx).find_all(numbers)
-        only = self._only(value for source, value in numbers if (source, value) not in own)
-        kinds = {ref.kind for _, ref in references if ref.kind is not None}
-        keyed = {
-            kind: Keys(self.tx).find_all(kind, (ref.value for _, ref in references if ref.kind == kind))
-            for kind in kinds
-        }
-        return [
-            own.get((source, ref.value)) or only.get(ref.value)
-            if ref.kind is None
-            else keyed[ref.kind].get(ref.value)
-            for source, ref in references
-        ]
+def _only(ids: AbstractSet[int]) -> int | None:
+    """The only one; None of nobody and of several."""
+    return next(iter(ids)) if len(ids) == 1 else None
 
-    def _only(self, numbers: Iterable[str]) -> dict[str, int]:
-        """The customers whose number only one source has."""
-        number = tables.customer.c.external_id
-        found = (
-            select(number, func.min(SURVIVOR)).group_by(number).having(func.count(SURVIVOR.distinct()) == 1)
-        )
-        return {row[0]: row[1] for row in self.tx.matches(found, ((each,) for each in numbers), number)}
+
+def _brings_customer(row: OfCustomer) -> bool:
+    """Whether a row may be the first of its customer: who is unknown holds nothing to which it happened."""
+    return isinstance(row, HoldingRow) or (isinstance(row, TouchpointRow) and row.holding is None)
 
 
 def _happened(row: TouchpointRow, customer_id: int, held: Mapping[tuple[int, str], int]) -> Happened:

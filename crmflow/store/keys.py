@@ -55,8 +55,8 @@ class Keys:
         ids = self.tx.execute(found).scalars().all()
         return ids[0] if len(ids) == 1 else None
 
-    def find_all(self, kind: str, values: Iterable[str]) -> dict[str, int]:
-        """The customers by value; values that are unknown, or on which sources disagree, are left out."""
+    def find_all(self, kind: str, values: Iterable[str]) -> dict[str, set[int]]:
+        """The customers by value: several where sources disagree; unknown values are left out."""
         table, customer = tables.customer_key, tables.customer
         belongs = (customer.c.bucket == table.c.bucket) & (customer.c.id == table.c.customer_id)
         found = select(table.c.value, SURVIVOR).join_from(table, customer, belongs)
@@ -64,7 +64,7 @@ class Keys:
         owners: dict[str, set[int]] = {}
         for value, id in self.tx.matches(found, wanted, table.c.kind, table.c.value):
             owners.setdefault(value, set()).add(id)
-        return {value: next(iter(ids)) for value, ids in owners.items() if len(ids) == 1}
+        return owners
 
     def of(self, customer_id: int) -> list[CustomerKey]:
         table = tables.customer_key

@@ -14,6 +14,7 @@ from crmflow.core.field import Stored, Value
 from crmflow.core.intake import TouchpointRow
 from crmflow.core.touchpoint import Touchpoint
 from crmflow.store import tables
+from crmflow.store.customers import Customers
 from crmflow.store.dated import known
 from crmflow.store.given import Row
 from crmflow.store.outcome import Outcome, Written
@@ -30,16 +31,15 @@ class Happened(NamedTuple):
     holding_id: int | None = None
 
 
-@dataclass(slots=True)
-class Known:
-    """What is recorded under one external id: every content that it ever had, and the last."""
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Ids of what is recorded: by (source, external id, digest), and of the last by (source, external id)."""
 
-    ids: dict[str, int] = field(default_factory=dict)
-    last: int | None = None
+    contents: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    last: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, digest: str, id: int) -> None:
-        self.ids[digest] = id
-        self.last = id
+    def add(self, source: str, external_id: str, digest: str, id: int) -> None:
+        self.contents[source, external_id, digest] = self.last[source, external_id] = id
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +60,26 @@ class Touchpoints:
         return written
 
     def _add(self, happened: Sequence[Happened], import_id: int | None) -> Written:
-        present = self._present(each.row for each in happened)
+        recorded = self._recorded(each.row for each in happened)
+        minted = self.tx.mint(bucket_of(each.customer_id) for each in happened)
         ids: list[int] = []
         outcomes: list[Outcome] = []
+        added: list[Happened] = []
         rows: list[Row] = []
-        for each, id in zip(
-            happened, self.tx.mint(bucket_of(each.customer_id) for each in happened), strict=True
-        ):
-            known = present.setdefault((each.row.source, each.row.external_id), Known())
-            if each.row.digest in known.ids:
-                ids.append(known.ids[each.row.digest])
+        for each, id in zip(happened, minted, strict=True):
+            row = each.row
+            if (known := recorded.contents.get((row.source, row.external_id, row.digest))) is not None:
+                ids.append(known)
                 outcomes.append("same")
                 continue
-            rows.append(self._row(id, each, known.last, import_id))
+            voids = recorded.last.get((row.source, row.external_id))
             ids.append(id)
-            outcomes.append("new" if known.last is None else "changed")
-            known.add(each.row.digest, id)
+            outcomes.append("new" if voids is None else "changed")
+            added.append(each)
+            rows.append(self._row(id, each, voids, import_id))
+            recorded.add(row.source, row.external_id, row.digest, id)
         self.tx.insert(tables.touchpoint, rows)
+        Customers(self.tx).begin(((each.customer_id, each.row.at) for each in added), import_id=import_id)
         return Written(ids, outcomes)
 
     def _row(self, id: int, happened: Happened, voids: int | None, import_id: int | None) -> Row:
@@ -101,7 +104,8 @@ class Touchpoints:
             "line": row.line,
         }
 
-    def _present(self, rows: Iterable[TouchpointRow]) -> dict[tuple[str, str], Known]:
+    def _recorded(self, rows: Iterable[TouchpointRow]) -> Recorded:
+        """What is recorded under the external ids of these rows."""
         table = tables.touchpoint
         found = self.tx.matches(
             select(table.c.source, table.c.external_id, table.c.digest, table.c.id).order_by(
@@ -111,10 +115,10 @@ class Touchpoints:
             table.c.source,
             table.c.external_id,
         )
-        present: dict[tuple[str, str], Known] = {}
-        for source, external_id, digest, id in found:
-            present.setdefault((source, external_id), Known()).add(digest, id)
-        return present
+        recorded = Recorded()
+        for row in found:
+            recorded.add(*row)
+        return recorded
 
     def scan(
         self,

@@ -130,3 +130,11 @@ def test_a_table_is_imported_by_its_kind(tmp_path: Path) -> None:
     assert "GB18030" in done.stderr
     rejects = (tmp_path / "fills.csv.rejects.csv").read_text("utf-8-sig")
     assert "3,加油量,ten,CRM470" in rejects
+
+
+def test_a_visit_is_done_when_its_form_is_filled_in(fuel: Type) -> None:
+    visit = rows(fuel("visits", "--json"))[0]
+    assert fuel("visit", "done", str(visit["id"])).exit_code == 3
+    done = fuel("visit", "done", f"visit:{visit['id']}", "cause=moved", "measure=none", "needs=none")
+    assert done.exit_code == 0, done.stderr
+    assert visit["id"] not in {row["id"] for row in rows(fuel("visits", "--json"))}

@@ -87,7 +87,9 @@ def test_a_full_disk_undoes_the_whole_import_and_it_is_repeated_afterwards(
     engine: Engine, site: Site, tmp_path: Path
 ) -> None:
     path = tmp_path / "complaints.csv"
-    rows = "".join(f"K{number % 30 + 1:04d},2026-06-{number % 28 + 1:02d},{number}\n" for number in range(9_000))
+    rows = "".join(
+        f"K{number % 30 + 1:04d},2026-06-{number % 28 + 1:02d},{number}\n" for number in range(9_000)
+    )
     path.write_text("customer,at,text\n" + rows, "utf-8")
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("format: 1\ntouchpoints: complaint\nsource: demo\n", "utf-8")

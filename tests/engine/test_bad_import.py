@@ -69,8 +69,9 @@ def test_an_import_that_is_killed_leaves_nothing_and_is_repeated(
     words = [sys.executable, "-c", HALFWAY, str(site.folder), str(complaints), str(mapping)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == f"5000 of {ROWS + 1}\n"
+        said = child.stdout.readline()
         child.kill()
+    assert said.endswith(f" of {ROWS + 1}\n")
 
     assert contents(site.url) == before
     with Engine.open(site) as engine:
@@ -134,14 +135,12 @@ def test_a_file_that_is_not_there_is_named(
     assert raised.value.code == "CRM450"
 
 
-def test_bad_rows_are_set_aside_and_the_good_ones_stay(
-    engine: Engine, tmp_path: Path, mapping: Path
-) -> None:
+def test_bad_rows_are_set_aside_and_the_good_ones_stay(engine: Engine, tmp_path: Path, mapping: Path) -> None:
     """One line each: good, no time, broken bytes, too many cells, a quotation mark never closed, good."""
     path = tmp_path / "mixed.csv"
     path.write_bytes(
         "customer,at,text\nK0001,2026-06-01,好\nK0001,soon,坏\n".encode()
-        + b"K0001,2026-06-02,\xb9\xcc\xb6\xa8\nK0001,2026-06-03,a,b\nK0001,2026-06-04,\"open\nK0002,2026-06-05,x\n"
+        + b'K0001,2026-06-02,\xb9\xcc\xb6\xa8\nK0001,2026-06-03,a,b\nK0001,2026-06-04,"open\nK0002,2026-06-05,x\n'
     )
 
     report = engine.import_file("touchpoints", path, mapping=mapping)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from crmflow import Engine, StoreError, WorkflowError
+from crmflow import Engine, Site, StoreError, WorkflowError
 
 
 @pytest.fixture
@@ -81,3 +81,18 @@ def test_an_unknown_customer_is_refused(engine: Engine) -> None:
     with pytest.raises(StoreError) as raised:
         engine.decide("C1")
     assert raised.value.code == "CRM443"
+
+
+def test_a_sites_calendar_stops_the_clock_at_night(engine: Engine, site: Site, customer: str) -> None:
+    """A step of half an hour that begins at 17:20 is late at 08:50 of the next working day."""
+    folder = site.rules / "calendars"
+    folder.mkdir()
+    (folder / "default.yaml").write_text(
+        "format: 1\ntitle: {en: office, zh: 办公}\nzone: Asia/Shanghai\n"
+        'week: {mon-fri: ["08:30-12:00", "13:30-17:30"]}\n',
+        "utf-8",
+    )
+    engine.publish()
+    friday = datetime(2027, 1, 8, 17, 20, tzinfo=site.zone)
+    [case] = engine.record("complaint", customer, unit="S1", at=friday).cases
+    assert case.late_at == datetime(2027, 1, 11, 8, 50, tzinfo=site.zone)

@@ -150,6 +150,5 @@ def test_a_rule_that_no_test_reaches_is_noted() -> None:
     assert [shown(each) for each in loaded(file).notes] == ["14:12-14:16 CRM211 gold"]
 
 
-def test_calendars_and_mappings_are_left_to_their_readers() -> None:
-    assert ruleset(site("calendar.yaml", "format: 1\nweek: {mon-fri: ['08:00-12:00']}\n"))
+def test_mappings_are_left_to_their_reader() -> None:
     assert ruleset(site("mapping.yaml", "format: 1\ntouchpoints: sale\ncolumns: {金额: amount}\n"))

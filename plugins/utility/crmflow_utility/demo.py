@@ -83,8 +83,8 @@ def demo(random: Random) -> Demo:
             ),
         ),
         Text(
-            "Everything here is invented: the company, its staff, customers, bills and cases. It is run as of "
-            "three days of June, so that arrears climb their ladder; the report is of the last run.",
+            "Everything here is invented: the company, its staff, customers, bills and cases. It is run as "
+            "of three days of June, so that arrears climb their ladder; the report is of the last run.",
             "本演示的公司、员工、客户、账单和工单全部为虚构。先后按六月的三天各运行一次，使欠费催收逐级推进；报告为最后一次。",
         ),
         BEFORE,
