@@ -112,8 +112,11 @@ class Reader:
                 printed = Path(file).read_text("utf-8-sig")
             case ["pip", "install", "-e", folder]:
                 return install(Path(folder))
-            case ["python", file]:
-                done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False)
+            case ["pytest", file]:
+                path = os.pathsep.join(sys.path)
+                command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir=.", file]
+                environment = {**os.environ, "PYTHONPATH": path}
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
                 self.code = done.returncode
                 return done.stdout + done.stderr
             case ["crmflow", *options]:
@@ -135,7 +138,7 @@ class Reader:
 
     @staticmethod
     def calculate(text: str) -> None:
-        """Every line is an expression that is true; one that begins with `given` gives names to the others."""
+        """Every line is an expression that is true; one that begins with `given` names values."""
         given: Any = {}
         for line in text.splitlines():
             if line.startswith("given "):

@@ -22,14 +22,14 @@ from crmflow.core.post import Posts
 from crmflow.engine.calls import Calls, last_run
 from crmflow.engine.files import freeze, rule_files
 from crmflow.engine.handling import case_with, close, open_by_hand, send_event
-from crmflow.engine.intake import column_names, read_mapping, sink
+from crmflow.engine.intake import column_names, mapping_of, unit_zones
 from crmflow.engine.listings import plugin_listing
 from crmflow.engine.naming import find_customer, find_holding, parse_subject, touchpoint_kind
 from crmflow.engine.recording import touchpoint_row
 from crmflow.engine.release import compiled
 from crmflow.engine.report import run_report
 from crmflow.engine.running import Progress
-from crmflow.exchange.importing import ImportReport, import_table
+from crmflow.exchange.importing import ImportReport, Put, import_table
 from crmflow.exchange.mapping import MappingFile
 from crmflow.planning.owners import choose
 from crmflow.plugins import Plugins
@@ -113,7 +113,7 @@ class Engine:
         kind: TableKind,
         path: Path,
         *,
-        mapping: Path | MappingFile | None = None,
+        mapping: Path | Mapping[str, object] | MappingFile | None = None,
         actor: str = "host",
         language: str | None = None,
         progress: Progress | None = None,
@@ -121,17 +121,19 @@ class Engine:
     ) -> ImportReport:
         """Imports a CSV file, all in one transaction; rows that cannot be read go to a rejects file.
 
+        `mapping` is a mapping file or its content, such as {"touchpoints": "fill"}.
         Raises ImportFileError CRM450–463 before anything is written.
         """
-        meant = read_mapping(mapping) if isinstance(mapping, Path) else mapping
+        meant = mapping_of(mapping)
         with self._calls.importing(actor, connection) as (batch, rules):
             import_id = batch.imports.begin(kind, path.name, _digest(path))
             report = import_table(
                 kind,
                 path,
                 names=column_names(rules.set.vocabulary),
-                put=lambda rows: sink(batch, import_id, rows),
+                put=lambda rows: Put(*batch.intake.put(rows, import_id=import_id)),
                 zone=self.site.zone,
+                zones=unit_zones(batch.units.posts(batch.now), self.site.zone),
                 mapping=meant,
                 language=language or self.site.language,
                 progress=progress,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from crmflow.core.field import Field
-from crmflow.core.intake import CustomerRow, HoldingRow, TouchpointRow
+from crmflow.core.post import Posts
 from crmflow.core.text import Text
+from crmflow.engine.deciding import Zones
 from crmflow.errors import ImportFileError, RuleFileError
-from crmflow.exchange.importing import Put
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
-from crmflow.exchange.rows import IntakeRow
 from crmflow.rules.source import Findings, RuleFile, read
 from crmflow.rules.vocabulary import Vocabulary, Word, bare
-from crmflow.store.batch import Batch
 
 
 def column_names(vocabulary: Vocabulary) -> Names:
@@ -28,6 +27,13 @@ def column_names(vocabulary: Vocabulary) -> Names:
         holdings=_kinds(vocabulary.holdings),
         touchpoints=_kinds(vocabulary.touchpoints),
     )
+
+
+def mapping_of(mapping: Path | Mapping[str, object] | MappingFile | None) -> MappingFile | None:
+    """A mapping from its file or its content. Raises as `read_mapping`."""
+    if isinstance(mapping, Path):
+        return read_mapping(mapping)
+    return MappingFile.of(mapping) if isinstance(mapping, Mapping) else mapping
 
 
 def read_mapping(path: Path) -> MappingFile:
@@ -54,28 +60,10 @@ def read_mapping(path: Path) -> MappingFile:
     return MappingFile.of(document.data, path)
 
 
-def sink(batch: Batch, import_id: int, rows: Sequence[IntakeRow]) -> Put:
-    """Puts a batch of a file's rows into the store.
-
-    A customer who is first seen through a touchpoint or a holding begins there, known by that key. (F7)
-    """
-    first_seen(batch, [row for row in rows if isinstance(row, (TouchpointRow, HoldingRow))], import_id)
-    return Put(*batch.intake.put(rows, import_id=import_id))
-
-
-def first_seen(batch: Batch, rows: Sequence[TouchpointRow | HoldingRow], import_id: int | None) -> None:
-    """Adds the customers whom these rows name and nobody knows yet."""
-    latest_first = sorted(rows, key=lambda row: row.at, reverse=True)
-    refs = list({(row.source, row.customer): row.at for row in latest_first}.items())
-    known = batch.intake.customers([ref for ref, _ in refs])
-    batch.customers.put(
-        [
-            CustomerRow(source, ref.value, at, keys={ref.kind: ref.value} if ref.kind else {})
-            for ((source, ref), at), id in zip(refs, known, strict=True)
-            if id is None
-        ],
-        import_id=import_id,
-    )
+def unit_zones(posts: Posts, site: ZoneInfo) -> dict[str, ZoneInfo]:
+    """In which zone the times of a unit's rows are read that name none."""
+    zones = Zones(posts, site)
+    return {code: zones.of(code) for code in posts.units}
 
 
 def _words(words: Mapping[str, Word]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from crmflow.core.intake import CustomerRow
 from crmflow.store import tables
 from crmflow.store.alongside import Alongside
 from crmflow.store.dated import DatedFields, Said, fresh
+from crmflow.store.given import Row
 from crmflow.store.keys import SURVIVOR, Keys
 from crmflow.store.outcome import Written
 from crmflow.store.owners import Owners, Ownership, fold_ownership
@@ -66,31 +67,28 @@ class Customers:
         earliest: dict[int, datetime] = {}
         for id, at in seen:
             earliest[id] = min(at, earliest.get(id, at))
-        late = [id for id, begin in self._begins(earliest).items() if earliest[id] < begin]
-        rows = [
+        table = tables.customer_dated
+        begins = (
+            select(table.c.customer_id, func.min(table.c.at))
+            .where(self.tx.among(table.c.bucket, table.c.customer_id, earliest))
+            .group_by(table.c.bucket, table.c.customer_id)
+        )
+        late = [id for id, begin in self.tx.execute(begins) if earliest[id] < begin]
+        ids = self.tx.mint(map(bucket_of, late))
+        rows: list[Row] = [
             {
-                "bucket": bucket_of(id),
-                "customer_id": id,
-                "id": row_id,
+                "bucket": bucket_of(customer_id),
+                "customer_id": customer_id,
+                "id": id,
                 "fields": {},
                 "actor": self.tx.actor,
                 "import_id": import_id,
-                "at": earliest[id],
+                "at": earliest[customer_id],
                 "recorded_at": self.tx.now,
             }
-            for id, row_id in zip(late, self.tx.mint(map(bucket_of, late)), strict=True)
+            for customer_id, id in zip(late, ids, strict=True)
         ]
-        self.tx.insert(tables.customer_dated, rows)
-
-    def _begins(self, customers: Iterable[int]) -> dict[int, datetime]:
-        """Since when each of these customers is there."""
-        table = tables.customer_dated
-        found = (
-            select(table.c.customer_id, func.min(table.c.at))
-            .where(self.tx.among(table.c.bucket, table.c.customer_id, customers))
-            .group_by(table.c.bucket, table.c.customer_id)
-        )
-        return {id: at for id, at in self.tx.execute(found)}
+        self.tx.insert(table, rows)
 
     def find(self, source: str, external_id: str) -> int | None:
         """The customer that a source knows by this id; a merged one's survivor."""

@@ -24,7 +24,7 @@ from crmflow.store.consents import Consents
 from crmflow.store.customers import Customers
 from crmflow.store.holdings import Holdings
 from crmflow.store.keys import Keys
-from crmflow.store.outcome import Outcome, Written, counts
+from crmflow.store.outcome import Outcome, counts
 from crmflow.store.touchpoints import Happened, Touchpoints
 from crmflow.store.transaction import Transaction, chunks
 from crmflow.store.units import Units
@@ -46,8 +46,8 @@ class Intake:
         """What the rows brought, and the lines that were refused.
 
         A customer whom nobody knows begins with the first holding or touchpoint that names them (F7).
-        Refused are rows of an unknown customer CRM417, of one who may be several CRM419, of an unknown
-        holding CRM418.
+        Refused are rows of an unknown customer CRM417, of an unknown holding CRM418, and those that may mean
+        several customers CRM419.
         """
         done: list[Outcome] = []
         refused: Refused = []
@@ -64,11 +64,6 @@ class Intake:
         consents = [(id, row) for id, row in mine if isinstance(row, ConsentRow)]
         done += Consents(self.tx).put(consents, import_id=import_id)
         return counts(done), refused
-
-    def record(self, customer_id: int, row: TouchpointRow) -> Written:
-        """Records one touchpoint of a customer who is known by id. Raises StoreError CRM418."""
-        held = {} if row.holding is None else self._held([customer_id])
-        return Touchpoints(self.tx).add([_happened(row, customer_id, held)])
 
     def customers(self, references: Sequence[Reference]) -> list[int | None]:
         """The ids of customers as sources name them, in order; None for who is unknown or ambiguous.

@@ -147,7 +147,7 @@ def test_bad_rows_are_set_aside_and_the_good_ones_stay(engine: Engine, tmp_path:
 
     assert (report.read, report.new, report.rejected) == (6, 2, 4)
     found = [(row["line"], row["column"], row["value"], row["code"]) for row in rejected(path)]
-    assert found[0] == ("3", "at", "soon", "CRM471")
+    assert found[0] == ("3", "at", "soon", "CRM472")
     assert [(line, code) for line, _, _, code in found[1:]] == [
         ("4", "CRM467"),
         ("5", "CRM465"),

@@ -180,9 +180,10 @@ def test_keys(store: Store) -> None:
         assert batch.keys.of(one) == [phone, plate]
         assert batch.keys.find("plate", "京A1") == one
         assert batch.keys.put([(two, plate, MONDAY)]) == {two}
-        assert batch.keys.find_all("plate", ["京A1", "京A2"]) == {"京A1": two}
+        assert batch.keys.find_all("plate", ["京A1", "京A2"]) == {"京A1": {two}}
         batch.keys.put([(one, CustomerKey("pos", "phone", "138"), MONDAY), (two, phone, MONDAY)])
         assert batch.keys.find("phone", "138") is None  # the sources disagree
+        assert batch.keys.find_all("phone", ["138"]) == {"138": {one, two}}
         assert batch.keys.find("phone", "138", "pos") == one
 
 

@@ -14,7 +14,6 @@ from crmflow.core.touchpoint import Signal, Touchpoint
 from crmflow.errors import StoreError
 from crmflow.store import Store
 from crmflow.store.batch import Batch
-from crmflow.store.intake import AnyRow
 from tests.store.world import DAY, MONDAY, Clock, contents, customer, fill, holding, people
 
 
@@ -66,29 +65,6 @@ def test_a_correction_may_name_another_customer(store: Store) -> None:
         batch.intake.put([customer("C1"), customer("C2"), fill("F1", of="C1")])
         batch.intake.put([fill("F1", of="C2")])
         assert (litres(batch, "C1"), litres(batch, "C2")) == ([], [40])
-
-
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [
-        (fill("F1", of="nobody", line=3), "CRM417"),
-        (fill("F1", holding="nothing", line=3), "CRM418"),
-        (holding(of="nobody"), "CRM417"),
-    ],
-)
-def test_a_row_of_nobody_is_refused_and_the_others_stay(store: Store, row: AnyRow, code: str) -> None:
-    with store.batch("W1") as batch:
-        counts, [(line, error)] = batch.intake.put([customer(), row, fill("F2")])
-        assert (counts.new, line, error.code) == (2, row.line, code)
-        assert litres(batch) == [40]
-
-
-def test_one_touchpoint_of_a_known_customer(store: Store) -> None:
-    with store.batch("W1") as batch:
-        [id] = batch.customers.put([customer()]).ids
-        first = batch.intake.record(id, fill("F1"))
-        assert (first.outcomes, batch.intake.record(id, fill("F1")).ids) == (["new"], first.ids)
-        assert [touchpoint.id for touchpoint in batch.touchpoints.of(id)] == first.ids
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

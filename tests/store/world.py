@@ -42,13 +42,16 @@ def fill(
     kind: str = "fuel.fill",
     holding: str | None = None,
     line: int | None = None,
+    source: str = "site",
+    key: str | None = None,
 ) -> TouchpointRow:
+    """`of` is a key of that kind, else an external id."""
     return TouchpointRow(
-        source="site",
+        source=source,
         external_id=number,
         digest=f"{kind} {litres} {at} {of}",
         at=at,
-        customer=CustomerRef(None, of),
+        customer=CustomerRef(key, of),
         kind=kind,
         fields={"litres": litres},
         holding=holding,
