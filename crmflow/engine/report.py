@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from crmflow.core.case import Case
 from crmflow.core.decision import Visit
 from crmflow.core.listing import Listing, RunReport
 from crmflow.core.text import Text, listed
@@ -52,7 +51,7 @@ def run_report(work: Work, zone: ZoneInfo, *, dry: bool) -> RunReport:
             for name, sizes in segments.items()
         },
         visits=Counter(_staff(work, visit.staff) for visit in visits),
-        cases=Counter(_step(work, case) for case in cases),
+        cases=Counter(_step(work, case.chart, case.state) for case in cases),
     )
 
 
@@ -135,12 +134,11 @@ def _by_staff(work: Work, visits: Sequence[Visit]) -> Listing:
 
 
 def _escalations(work: Work) -> Listing:
-    charts = work.rules.set.charts
     rows = [
         {
             "id": case.id,
-            "case": charts[case.chart].title if case.chart in charts else case.chart,
-            "step": moved.state,
+            "case": _step(work, case.chart, moved.state)[0],
+            "step": _step(work, case.chart, moved.state)[1],
             "level": moved.level,
             "holder": moved.holder,
             "name": _staff(work, moved.holder),
@@ -157,13 +155,13 @@ def _escalations(work: Work) -> Listing:
     )
 
 
-def _step(work: Work, case: Case) -> tuple[Text, Text]:
-    """What a case's chart and state are called."""
-    chart = work.rules.set.charts.get(case.chart)
-    state = chart.states.get(case.state) if chart else None
+def _step(work: Work, chart_id: str, state_id: str) -> tuple[Text, Text]:
+    """What a chart and a state of it are called."""
+    chart = work.rules.set.charts.get(chart_id)
+    state = chart.states.get(state_id) if chart else None
     return (
-        chart.title if chart else Text(case.chart, case.chart),
-        state.label if state else Text(case.state, case.state),
+        chart.title if chart else Text(chart_id, chart_id),
+        state.label if state else Text(state_id, state_id),
     )
 
 

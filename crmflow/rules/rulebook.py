@@ -11,6 +11,7 @@ from typing import Literal
 from crmflow.core.decision import Conflict, Hit, SubjectKind
 from crmflow.core.text import Text
 from crmflow.rules.feel import Expression, Trace
+from crmflow.rules.feel.tree import INPUT
 from crmflow.rules.outcome import Outcome
 from crmflow.rules.params import Param, values_of
 from crmflow.rules.vocabulary import Result
@@ -107,10 +108,10 @@ class Rulebook:
         names = {**context, **(self.defaults if params is None else params)}
         if not self._is_effective(names.get("today")):
             return ()
-        inputs = [column.evaluate(names) for column in self.columns]
+        cells = [{**names, INPUT: column.evaluate(names)} for column in self.columns]
         hits: list[tuple[Rule, Hit]] = []
         for rule in self.rules:
-            if all(_holds(condition, names, inputs) for condition in rule.conditions):
+            if all(_holds(condition, names, cells) for condition in rule.conditions):
                 hits.append((rule, rule.then.hit(rule.id, names)))
                 if self.hit == "first":
                     break
@@ -160,6 +161,7 @@ class Rulebook:
         return rule.priority
 
 
-def _holds(condition: Condition, names: Mapping[str, object], inputs: Sequence[object]) -> bool:
-    value = None if condition.column is None else inputs[condition.column]
-    return condition.expression.evaluate(names, value) is True
+def _holds(condition: Condition, names: Mapping[str, object], cells: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a condition is true; the cells of each column see their column's value as well."""
+    seen = names if condition.column is None else cells[condition.column]
+    return condition.expression.evaluate(seen) is True
