@@ -30,7 +30,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 ONLY_READ = frozenset({"text", "sh", "mermaid"})
-_ID = re.compile(r"(?:(?<=case:)|(?<=visit:))\d+")
+_ID = re.compile(r"(?:(?<=case:)|(?<=visit:)|(?<=Visit )|(?<=拜访 ))(\d+)")
 _FENCE = re.compile(r"^```(?P<info>.*?)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -94,8 +94,12 @@ class Reader:
 
     def compare(self, command: str, shown: str, printed: str) -> None:
         """Blanks and lines do not count, `…` stands for anything, an id of the page for the one printed."""
-        pattern = re.escape(plain(shown)).replace("…\\\n", "…").replace("…", r"(?:.|\n)*?")
-        pattern = _ID.sub(lambda id: self.ids.get(id[0], rf"(?P<id{id[0]}>\d+)"), pattern)
+        pattern = ""
+        for number, piece in enumerate(_ID.split(plain(shown))):
+            if number % 2:
+                pattern += self.ids.get(piece, rf"(?P<id{piece}>\d+)")
+            else:
+                pattern += re.escape(piece).replace("…\\\n", "…").replace("…", r"(?:.|\n)*?")
         found = re.fullmatch(pattern, plain(printed))
         assert found, f"$ {command}\n{printed}"
         self.ids |= {name.removeprefix("id"): id for name, id in found.groupdict().items()}

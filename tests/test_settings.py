@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("zone", "language"), [("Beijing", "en"), ("UTC", "fr"), ('U"TC', "en")])
 def test_a_site_that_could_not_be_read_is_not_made(tmp_path: Path, zone: str, language: str) -> None:
-    with pytest.raises(SettingsError, match="CRM80[23]"):
+    with pytest.raises(SettingsError, match=r"CRM80[23]"):
         Site.init(tmp_path / "site", ["fuel"], zone=zone, language=language)
 
     assert not (tmp_path / "site").exists()

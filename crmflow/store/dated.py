@@ -164,16 +164,15 @@ class DatedFields:
         mint: Callable[[Sequence[Said]], Sequence[int]],
         import_id: int | None,
     ) -> Written:
-        subjects = self._known(statements)
-        unknown = list(
-            {self._key(said): said for said in statements if self._key(said) not in subjects}.values()
-        )
-        for said, id in zip(unknown, mint(unknown), strict=True):
-            subjects[self._key(said)] = Subject(id)
+        keyed = [(self._key(said), said) for said in statements]
+        subjects = self._known(key for key, _ in keyed)
+        unknown = {key: said for key, said in keyed if key not in subjects}
+        for key, id in zip(unknown, mint(list(unknown.values())), strict=True):
+            subjects[key] = Subject(id)
         outcomes: list[Outcome] = []
         deltas: list[tuple[Subject, Said, Delta]] = []
-        for order, said in enumerate(statements, start=LAST):
-            subject = subjects[self._key(said)]
+        for order, (key, said) in enumerate(keyed, start=LAST):
+            subject = subjects[key]
             first = not subject.deltas
             delta = subject.hear(said, order)
             outcomes.append("same" if delta is None else "new" if first else "changed")
@@ -182,7 +181,7 @@ class DatedFields:
         touched = {subject.id: self._projection(said, subject) for subject, said, _ in deltas}
         self.tx.put(self.table, list(touched.values()), ("bucket", "id"))
         self.tx.insert(self.dated, self._rows(deltas, import_id))
-        return Written([subjects[self._key(said)].id for said in statements], outcomes)
+        return Written([subjects[key].id for key, _ in keyed], outcomes)
 
     def _rows(self, deltas: Sequence[tuple[Subject, Said, Delta]], import_id: int | None) -> list[Row]:
         ids = self.tx.mint(bucket_of(subject.id) for subject, _, _ in deltas)
@@ -214,8 +213,8 @@ class DatedFields:
             "recorded_at": self.tx.now,
         }
 
-    def _known(self, statements: Sequence[Said]) -> dict[tuple[Any, ...], Subject]:
-        """The subjects that are known by the identities of these statements."""
+    def _known(self, keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], Subject]:
+        """The subjects that are known by these identities."""
         table, dated = self.table, self.dated
         columns = [table.c[name] for name in self.identity]
         history = (
@@ -223,7 +222,7 @@ class DatedFields:
             .join_from(table, dated, self._own())
             .order_by(dated.c.at, dated.c.id)
         )
-        found = self.tx.matches(history, map(self._key, statements), *columns)
+        found = self.tx.matches(history, keys, *columns)
         subjects: dict[tuple[Any, ...], Subject] = {}
         for *identity, id, at, order, fields in found:
             subjects.setdefault(tuple(identity), Subject(id)).deltas.append(Delta(at, order, fields))

@@ -33,6 +33,7 @@ OfCustomer = HoldingRow | TouchpointRow | ConsentRow
 AnyRow = CustomerRow | UnitRow | StaffRow | OfCustomer
 Reference = tuple[str, CustomerRef]
 """A source, and how it names a customer."""
+NOBODY: AbstractSet[int] = frozenset()
 Refused = list[tuple[int | None, StoreError]]
 
 
@@ -70,19 +71,16 @@ class Intake:
 
         By key, by the source's own number, else by a number that only one source has.
         """
-        meant = self._meant(references)
-        return [_only(meant[reference]) for reference in references]
+        return [_only(ids) for ids in self._meant(references)]
 
     def _whose(
         self, rows: Sequence[OfCustomer], refused: Refused, import_id: int | None
     ) -> list[tuple[int, OfCustomer]]:
         """Each row with the id of its customer, who may be seen for the first time."""
-        meant = self._meant([(row.source, row.customer) for row in rows])
-        unknown = [row for row in rows if not meant[row.source, row.customer]]
-        seen = self._first_seen([row for row in unknown if _brings_customer(row)], import_id)
+        meant = list(zip(rows, self._meant([(row.source, row.customer) for row in rows]), strict=True))
+        seen = self._first_seen([row for row, ids in meant if not ids and _brings_customer(row)], import_id)
         found = []
-        for row in rows:
-            ids = meant[row.source, row.customer]
+        for row, ids in meant:
             id = _only(ids) if ids else seen.get(row.customer)
             if id is None:
                 code = "CRM419" if ids else "CRM417"
@@ -104,8 +102,8 @@ class Intake:
         written = Customers(self.tx).put(bare, import_id=import_id)
         return dict(zip(first, written.ids, strict=True))
 
-    def _meant(self, references: Iterable[Reference]) -> dict[Reference, AbstractSet[int]]:
-        """The customers whom each reference may mean: nobody, one, or several."""
+    def _meant(self, references: Sequence[Reference]) -> list[AbstractSet[int]]:
+        """The customers whom each reference may mean, in order: nobody, one, or several."""
         wanted = set(references)
         numbers = {(source, ref.value) for source, ref in wanted if ref.kind is None}
         own = Customers(self.tx).find_all(numbers)
@@ -117,12 +115,12 @@ class Intake:
         meant: dict[Reference, AbstractSet[int]] = {}
         for source, ref in wanted:
             if ref.kind is not None:
-                meant[source, ref] = keyed[ref.kind].get(ref.value, frozenset())
+                meant[source, ref] = keyed[ref.kind].get(ref.value, NOBODY)
             elif (source, ref.value) in own:
                 meant[source, ref] = {own[source, ref.value]}
             else:
-                meant[source, ref] = others.get(ref.value, frozenset())
-        return meant
+                meant[source, ref] = others.get(ref.value, NOBODY)
+        return [meant[reference] for reference in references]
 
     def _happened(self, mine: Sequence[tuple[int, TouchpointRow]], refused: Refused) -> list[Happened]:
         held = self._held({customer_id for customer_id, row in mine if row.holding is not None})

@@ -163,8 +163,10 @@ class Transaction:
         return range(last - count + 1, last + 1)
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Inserts the rows; a column that none of them fills is left out."""
         for chunk in self._chunks(rows):
-            self.execute(writing(self.dialect, table, tuple(chunk[0]), "insert"), self._carry(chunk))
+            names = tuple(name for name in chunk[0] if any(row[name] is not None for row in chunk))
+            self.execute(writing(self.dialect, table, names, "insert"), self._carry(chunk, names))
 
     def insert_new(self, table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str = "id") -> set[Any]:
         """Inserts the rows whose `by` is not in the table yet; returns the ids of those that went in."""
@@ -188,8 +190,10 @@ class Transaction:
             for chunk in self._chunks(rows)
         )
 
-    def _carry(self, rows: Sequence[Row]) -> dict[str, str]:
-        return {PARAMETER: carried(self.dialect, list(rows[0]), [tuple(row.values()) for row in rows])}
+    def _carry(self, rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, str]:
+        """These columns of the rows; without names, all."""
+        names = names or tuple(rows[0])
+        return {PARAMETER: carried(self.dialect, names, [tuple(map(row.get, names)) for row in rows])}
 
     def _chunks(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         self._demand_writing()

@@ -99,3 +99,11 @@ def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
             }
     finally:
         database.dispose()
+
+
+def execute(url: str, statement: str) -> None:
+    """What somebody does to the database behind our back."""
+    database = create_engine(url)
+    with database.begin() as connection:
+        connection.execute(text(statement))
+    database.dispose()

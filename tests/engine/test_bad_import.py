@@ -140,7 +140,8 @@ def test_bad_rows_are_set_aside_and_the_good_ones_stay(engine: Engine, tmp_path:
     path = tmp_path / "mixed.csv"
     path.write_bytes(
         "customer,at,text\nK0001,2026-06-01,好\nK0001,soon,坏\n".encode()
-        + b'K0001,2026-06-02,\xb9\xcc\xb6\xa8\nK0001,2026-06-03,a,b\nK0001,2026-06-04,"open\nK0002,2026-06-05,x\n'
+        + b"K0001,2026-06-02,\xb9\xcc\xb6\xa8\nK0001,2026-06-03,a,b\n"
+        + b'K0001,2026-06-04,"open\nK0002,2026-06-05,x\n'
     )
 
     report = engine.import_file("touchpoints", path, mapping=mapping)
