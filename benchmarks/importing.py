@@ -29,7 +29,7 @@ from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
 from crmflow.store import Store
 
-RUNS = 3
+RUNS = 5
 PROMISE = 5.0
 HERE = Path(__file__).parent
 CDNOW = HERE.parent / "plugins/retail/crmflow_retail/demo/cdnow.csv.gz"

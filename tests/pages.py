@@ -14,8 +14,8 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,20 @@ def blocks(page: Path) -> Iterator[Block]:
 
 @dataclass
 class Reader:
-    """Somebody who types what a page says, beginning in an empty folder, which is the working directory."""
+    """Somebody who types what a page says, beginning in an empty folder, which is the working directory.
 
+    `real` is what stands here for an address of the page.
+    """
+
+    real: Mapping[str, str] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     code: int = 0
 
     def follow(self, block: Block) -> None:
         """Does what a block says. Raises AssertionError where the page shows something else."""
+        for shown, address in self.real.items():
+            block = replace(block, text=block.text.replace(shown, address))
         if block.name is not None:
             path = Path(block.name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,7 @@ class Cluster:
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
-        """The URL of an empty database, or of a copy of the one at a URL; dropped at the end (20 ms to make)."""
+        """The URL of an empty database, or of a copy of another; dropped at the end (20 ms to make)."""
         name = next(self.names)
         self.execute(f"CREATE DATABASE {name} TEMPLATE {self.name(template) if template else 'template0'}")
         try:

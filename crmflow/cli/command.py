@@ -59,9 +59,12 @@ def report(shell: Shell, error: Exception) -> int:
 
 
 def coded(error: Exception) -> CrmflowError:
-    """The error as one of the catalogue's; what nobody foresaw is CRM811."""
+    """The error as one of the catalogue's: CRM818 for the system's, CRM811 for what nobody foresaw."""
     if isinstance(error, CrmflowError):
         return error
+    if isinstance(error, OSError):
+        file = f" {error.filename}" if error.filename else ""
+        return SettingsError("CRM818", reason=error.strerror, file=file)
     return SettingsError("CRM811", kind=type(error).__name__, reason=error)
 
 

@@ -180,6 +180,7 @@ class Engine:
                 staff=staff,
                 channel=channel,
             )
+            batch.customers.begin([(customer_id, row.at)])
             work = self._calls.work(batch, rules, row.at, [customer_id])
             held = find_holding(work.known(customer_id), holding)
             written = batch.touchpoints.add([Happened(row, customer_id, held)])

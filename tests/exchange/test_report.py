@@ -40,7 +40,7 @@ def report(
         notes=(Text("real & invented", "真实与虚构"),),
         tables=(people,),
         concentration=concentration,
-        segments={Text("customer class", "客户分级"): {"A": 3, "B": 0}},
+        segments={Text("customer class", "客户分级"): {Text("A", "A"): 3, Text("B", "B"): 0}},
         visits={f"员工 {n}": n + 1 for n in range(staff)},
         cases={(COMPLAINT, Text("accept", "受理")): 4, (COMPLAINT, Text("verify", "核实")): 5},
     )

@@ -62,7 +62,7 @@ def test_an_earlier_row_moves_the_begin_back(store: Store, earlier: AnyRow) -> N
 
 
 def test_nothing_new_moves_nothing(store: Store, database_url: str) -> None:
-    rows = [fill("F1", at=MONDAY - DAY), fill("F2"), holding(at=MONDAY)]
+    rows: list[AnyRow] = [fill("F1", at=MONDAY - DAY), fill("F2"), holding(at=MONDAY)]
     with store.batch("W1") as batch:
         batch.intake.put(rows)
     before = contents(database_url)
