@@ -67,7 +67,7 @@ def through_crmflow(database: Path, timing: Timing) -> ImportReport:
             "touchpoints",
             CDNOW,
             names=NAMES,
-            put=lambda rows: Put(*batch.intake.put(rows)),
+            put=lambda rows: Put(*batch.intake.put(rows, import_id=1)),
             zone=ZoneInfo("UTC"),
             mapping=MAPPING,
         )

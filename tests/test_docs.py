@@ -23,6 +23,7 @@ def test_what_a_page_shows_happens(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "argv", ["crmflow"])
     monkeypatch.setattr(sys, "path", [*sys.path])
     reader = Reader()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Literal, Protocol
@@ -24,8 +24,8 @@ FALSE_WORDS = frozenset({"false", "no", "n", "0", "否", "假"})
 class Field:
     """A declared, typed field of a customer, holding, touchpoint, signal or form.
 
-    `precision` and `scale` are decimal digits of a number; `values` the closed list of a "one of";
-    staff and unit fields hold a code.
+    `precision` and `scale` are decimal digits of a number; `values` the closed list of a "one of", `called`
+    maps what else these are called to them; staff and unit fields hold a code.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Field:
     scale: int = 0
     unit: str | None = None
     values: tuple[str, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
     personal: bool = False
     aliases: tuple[str, ...] = ()
 
@@ -53,9 +54,10 @@ class Field:
             case "instant":
                 return in_zone(datetime.fromisoformat(text.replace("/", "-")), zone)
             case "one of":
-                if text not in self.values:
-                    raise ValueError(f"not one of {', '.join(self.values)}")
-                return text
+                value = self.called.get(text, text)
+                if value not in self.values:
+                    raise ValueError(f"not one of {', '.join((*self.values, *self.called))}")
+                return value
             case _:
                 return text
 

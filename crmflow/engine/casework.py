@@ -17,6 +17,8 @@ from crmflow.store.batch import Batch
 from crmflow.store.transaction import bucket_of
 from crmflow.workflow.advance import advance, open_case
 
+CLOCK = "worker"
+"""Who acts when time or facts move a case, and nobody sent anything."""
 ROUND = 5_000
 """Cases claimed in one round."""
 
@@ -121,7 +123,7 @@ class Casework:
         """Looks again at open cases: their facts may have changed."""
         stepped = []
         for case in cases:
-            event = CaseEvent(0, case.id, "change", self.as_of, self.batch.actor)
+            event = CaseEvent(0, case.id, "change", self.as_of, CLOCK)
             moved, history, _ = self.move(case, event)
             if history or replace(moved, version=case.version) != case:
                 stepped.append((moved, history))
@@ -141,7 +143,7 @@ class Casework:
             posts=self.posts,
             calendar=self.calendar,
             event=event,
-            actor=self.batch.actor,
+            actor=CLOCK,
         ):
             case = step.case
             history += step.history

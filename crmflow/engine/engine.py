@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +23,7 @@ from crmflow.engine.calls import Calls, last_run
 from crmflow.engine.files import freeze, rule_files
 from crmflow.engine.handling import case_with, close, open_by_hand, send_event
 from crmflow.engine.intake import column_names, mapping_of, unit_zones
-from crmflow.engine.listings import plugin_listing
+from crmflow.engine.listings import WORDS, plugin_listing
 from crmflow.engine.naming import find_customer, find_holding, parse_subject, touchpoint_kind
 from crmflow.engine.recording import touchpoint_row
 from crmflow.engine.release import compiled
@@ -127,6 +127,7 @@ class Engine:
         meant = mapping_of(mapping)
         with self._calls.importing(actor, connection) as (batch, rules):
             import_id = batch.imports.begin(kind, path.name, _digest(path))
+            before = batch.customers.count()
             report = import_table(
                 kind,
                 path,
@@ -139,6 +140,10 @@ class Engine:
                 progress=progress,
             )
             batch.imports.finish(import_id, Counts(report.new, report.changed, report.same), report.rejected)
+            seen = batch.customers.count() - before
+            if kind != "customers" and seen:
+                note = WORDS["imported.first-seen"].filled(count=seen)
+                report = replace(report, notes=(*report.notes, note))
             return report
 
     def record(

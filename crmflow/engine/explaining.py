@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from crmflow.core.case import Case
 from crmflow.core.explanation import Explanation
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
@@ -17,7 +18,9 @@ from crmflow.engine.running import Work
 from crmflow.errors import WorkflowError
 from crmflow.planning.explain import explain_visit
 from crmflow.rules.explain import explain_decision, why_not
-from crmflow.rules.origin import Origins, explain_facts
+from crmflow.rules.feel import Expression
+from crmflow.rules.origin import Origins, explain_facts, explain_name
+from crmflow.rules.phrase import Phrase
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.vocabulary import pack_of
 from crmflow.rules.wording import Wording
@@ -149,8 +152,18 @@ class Explaining:
         if brief:
             return replace(explanation, because=())
         known_as = self.work.known(case.customer_id).customer.external_id
-        about = WORDS["explained.customer"].filled(id=case.customer_id, known_as=known_as)
-        return replace(explanation, because=(Explanation(about), *explanation.because))
+        about = Explanation(WORDS["explained.customer"].filled(id=case.customer_id, known_as=known_as))
+        return replace(explanation, because=(about, *self._opening(case), *explanation.because))
+
+    def _opening(self, case: Case) -> Iterator[Explanation]:
+        """The condition that opens such a case, with the values that it reads now."""
+        opens = self.work.casework().charts.of(case).opens_when
+        if isinstance(opens, Expression):
+            context = self.work.context(case.customer_id, case.holding_id)
+            names = sorted(opens.names)
+            because = tuple(explain_name(name, context, self.wording) for name in names)
+            condition = Phrase(opens, self.wording).text()
+            yield Explanation(WORDS["explained.opens"].filled(condition=condition), because=because)
 
     def _word(self, value: str, rulebook: str) -> Text:
         """A value as the rulebook's pack calls it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,9 +24,9 @@ def column_names(vocabulary: Vocabulary) -> Names:
         keys=_words(vocabulary.keys),
         roles=_words(vocabulary.roles),
         levels=_words(vocabulary.levels),
-        customer=_fields(vocabulary.customer),
-        holdings=_kinds(vocabulary.holdings),
-        touchpoints=_kinds(vocabulary.touchpoints),
+        customer=_fields(vocabulary.customer, vocabulary),
+        holdings=_kinds(vocabulary.holdings, vocabulary),
+        touchpoints=_kinds(vocabulary.touchpoints, vocabulary),
     )
 
 
@@ -70,18 +71,25 @@ def _words(words: Mapping[str, Word]) -> dict[str, str]:
     return {spelling: name for name, word in words.items() for spelling in (name, *word.aliases)}
 
 
-def _fields(fields: Mapping[str, Field]) -> dict[str, Field]:
+def _fields(fields: Mapping[str, Field], vocabulary: Vocabulary) -> dict[str, Field]:
     return {
-        spelling: field
+        spelling: meant
         for name, field in fields.items()
+        for meant in [replace(field, called=_called(field, vocabulary))]
         for spelling in _spellings(name, field.label, field.aliases)
     }
 
 
-def _kinds(kinds: Mapping[str, object]) -> dict[str, Kind]:
+def _called(field: Field, vocabulary: Vocabulary) -> dict[str, str]:
+    """What the values of a closed list are called in either language: 个人 for person."""
+    words = ((vocabulary.word(value), value) for value in field.values)
+    return {spelling: value for word, value in words for spelling in (word.en, word.zh) if spelling != value}
+
+
+def _kinds(kinds: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for kind in kinds.values():
-        named = Kind(kind.name, _fields(kind.fields))  # type: ignore[attr-defined]
+        named = Kind(kind.name, _fields(kind.fields, vocabulary))  # type: ignore[attr-defined]
         for spelling in _spellings(named.name, kind.label, kind.aliases):  # type: ignore[attr-defined]
             found.setdefault(spelling, named)
     return found

@@ -44,7 +44,7 @@ def chooser(spelled: Mapping[str, str]) -> Convert:
     def choose(cell: str, zone: ZoneInfo) -> tuple[Value | Stored, str]:
         name = names.get(fold(cell))
         if name is None and cell.strip():
-            raise ImportFileError("CRM474", value=cell, values=", ".join(dict.fromkeys(spelled.values())))
+            raise ImportFileError("CRM474", value=cell, values=", ".join(dict.fromkeys(spelled)))
         return name, name or ""
 
     return choose
@@ -77,7 +77,7 @@ def _unreadable(field: Field, text: str) -> ImportFileError:
         case "boolean":
             return ImportFileError("CRM473", value=text)
         case _:
-            return ImportFileError("CRM474", value=text, values=", ".join(field.values))
+            return ImportFileError("CRM474", value=text, values=", ".join((*field.values, *field.called)))
 
 
 def ungrouped(text: str) -> str:

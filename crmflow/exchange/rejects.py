@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -52,8 +52,10 @@ class Rejects:
     @classmethod
     @contextmanager
     def beside(cls, path: Path, headers: Sequence[str], language: str) -> Iterator[Rejects]:
-        """The rejects of the file at `path`, closed at the end."""
+        """The rejects of the file at `path`, closed at the end; those of an earlier import go."""
         rejects = cls(path.with_name(f"{path.name}.rejects.csv"), headers, language)
+        with suppress(OSError):
+            rejects.path.unlink()
         try:
             yield rejects
         finally:

@@ -5,11 +5,25 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import Field
+
 from crmflow.core.calendar import Calendar
-from crmflow.rules.shape import CalendarShape
+from crmflow.rules.shape import Shape, Title, Whole
 from crmflow.rules.source import Document, Findings
 
 NOT_YET = ("based on", "make-up days")
+
+
+class CalendarShape(Shape):
+    """calendars/*.yaml"""
+
+    format: Whole
+    title: Title
+    zone: str
+    week: dict[str, list[str]]
+    closed: list[str] = Field([])
+    based_on: str | None = Field(None, alias="based on")
+    make_up_days: list[str] = Field([], alias="make-up days")
 
 
 def read_calendar(document: Document, shape: CalendarShape, findings: Findings) -> Calendar | None:

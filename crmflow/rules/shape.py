@@ -202,18 +202,6 @@ class SetParamShape(Shape):
     units: dict[str, Any] = {}
 
 
-class CalendarShape(Shape):
-    """calendars/*.yaml"""
-
-    format: Whole
-    title: Title
-    zone: str
-    week: dict[str, list[str]]
-    closed: list[str] = []
-    based_on: str | None = Field(None, alias="based on")
-    make_up_days: list[str] = Field([], alias="make-up days")
-
-
 class OrderShape(Shape):
     """order.yaml: rulebooks that decide the same thing, in the order in which they are asked."""
 

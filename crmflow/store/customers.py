@@ -90,6 +90,11 @@ class Customers:
         ]
         self.tx.insert(table, rows)
 
+    def count(self) -> int:
+        """How many customers there are."""
+        counted: int = self.tx.execute(select(func.count()).select_from(tables.customer)).scalar_one()
+        return counted
+
     def find(self, source: str, external_id: str) -> int | None:
         """The customer that a source knows by this id; a merged one's survivor."""
         return self.find_all([(source, external_id)]).get((source, external_id))
