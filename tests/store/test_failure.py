@@ -24,7 +24,8 @@ def sqlite_error(number: int) -> sqlite3.OperationalError:
     [
         (sqlite_error(sqlite3.SQLITE_FULL), "CRM409"),
         (sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT), "CRM410"),
-        (sqlite_error(sqlite3.SQLITE_IOERR_WRITE), "CRM403"),
+        (sqlite_error(sqlite3.SQLITE_IOERR_WRITE), "CRM409"),
+        (sqlite_error(sqlite3.SQLITE_IOERR_READ), "CRM403"),
         (sqlite_error(sqlite3.SQLITE_READONLY), "CRM403"),
         (sqlite_error(sqlite3.SQLITE_NOTADB), "CRM414"),
         (sqlite_error(sqlite3.SQLITE_ERROR), "CRM416"),
