@@ -15,7 +15,8 @@ from crmflow.errors import ImportFileError, RuleFileError
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
 from crmflow.rules.source import Findings, RuleFile, read
-from crmflow.rules.vocabulary import Vocabulary, Word, bare
+from crmflow.rules.vocabulary import HoldingKind, Vocabulary, Word, bare
+from crmflow.rules.vocabulary import Kind as Happening
 
 
 def column_names(vocabulary: Vocabulary) -> Names:
@@ -86,11 +87,11 @@ def _called(field: Field, vocabulary: Vocabulary) -> dict[str, str]:
     return {spelling: value for word, value in words for spelling in (word.en, word.zh) if spelling != value}
 
 
-def _kinds(kinds: Mapping[str, object], vocabulary: Vocabulary) -> dict[str, Kind]:
+def _kinds(kinds: Mapping[str, HoldingKind | Happening], vocabulary: Vocabulary) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
     for kind in kinds.values():
-        named = Kind(kind.name, _fields(kind.fields, vocabulary))  # type: ignore[attr-defined]
-        for spelling in _spellings(named.name, kind.label, kind.aliases):  # type: ignore[attr-defined]
+        named = Kind(kind.name, _fields(kind.fields, vocabulary))
+        for spelling in _spellings(named.name, kind.label, kind.aliases):
             found.setdefault(spelling, named)
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import ClassVar
 
 from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.customer import Customer
@@ -77,7 +78,7 @@ class Rules:
 class Releases:
     """Compiles each release once; engines of one process share what one has compiled."""
 
-    _compiled: dict[str, Ruleset] = {}  # noqa: RUF012
+    _compiled: ClassVar[dict[str, Ruleset]] = {}
     _lock = Lock()
 
     def rules(self, batch: Batch, release: Release | None) -> Rules:
