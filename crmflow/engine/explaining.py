@@ -19,7 +19,7 @@ from crmflow.errors import WorkflowError
 from crmflow.planning.explain import explain_visit
 from crmflow.rules.explain import explain_decision, why_not
 from crmflow.rules.feel import Expression
-from crmflow.rules.origin import Origins, explain_facts, explain_name
+from crmflow.rules.origin import explain_facts, explain_name
 from crmflow.rules.phrase import Phrase
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.vocabulary import pack_of
@@ -70,7 +70,10 @@ class Explaining:
         visit = self.batch.visits.get(visit_id)
         if visit is None:
             raise WorkflowError("CRM521", id=visit_id)
-        entry = next((each for each in self._entries(visit.customer_id) if each.key == visit.key), None)
+        entry = next(
+            (each for each in self.batch.journal.of(customer=visit.customer_id) if each.key == visit.key),
+            None,
+        )
         return explain_visit(
             visit,
             self.work.known(visit.customer_id).customer,
@@ -92,13 +95,12 @@ class Explaining:
         Raises RuleFileError CRM137 for an unknown rulebook.
         """
         chosen = [self.rules.set.rulebook(rulebook)] if rulebook else self.rules.set.rulebooks
-        parts = []
-        for each in chosen:
-            for context in self._contexts(customer_id, each):
-                params = self.work.decider.params(each, self.work.unit_of(customer_id))
-                parts.append(
-                    why_not(each, context, self.wording, params=params, origins=self._origins(customer_id))
-                )
+        unit, origins = self.work.unit_of(customer_id), self.work.origins(customer_id)
+        parts = [
+            why_not(each, context, self.wording, params=self.work.decider.params(each, unit), origins=origins)
+            for each in chosen
+            for context in self._contexts(customer_id, each)
+        ]
         called = WORDS["explained.why-not"].filled(id=customer_id)
         return Explanation(called, because=tuple(parts))
 
@@ -172,7 +174,7 @@ class Explaining:
     def _facts(self, customer_id: int) -> Explanation:
         context = self.work.context(customer_id, None)
         names = [name for name in self.rules.set.vocabulary.facts if name in context]
-        return explain_facts(names, context, self.wording, self._origins(customer_id))
+        return explain_facts(names, context, self.wording, self.work.origins(customer_id))
 
     def _decided(self, entry: Entry) -> Explanation:
         """The decision of a journal entry, from the facts that were recorded with it."""
@@ -199,9 +201,6 @@ class Explaining:
             if release.hash == cited and release.hash != self.rules.id:
                 yield Releases().rules(self.batch, release)
 
-    def _entries(self, customer_id: int) -> list[Entry]:
-        return list(self.batch.journal.of(customer=customer_id))
-
     def _contexts(self, customer_id: int, rulebook: Rulebook) -> Iterator[Mapping[str, object]]:
         """The customer's context; or one for each of its holdings that the rulebook is about."""
         if rulebook.about is None:
@@ -209,7 +208,3 @@ class Explaining:
         for holding in self.work.known(customer_id).holdings:
             if rulebook.about == holding.kind:
                 yield self.work.context(customer_id, holding.id)
-
-    def _origins(self, customer_id: int) -> Origins:
-        """The rows from which the customer's facts were folded."""
-        return self.work.origins(customer_id)

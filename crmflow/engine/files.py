@@ -35,8 +35,7 @@ def site_files(site: Site) -> Iterator[RuleFile]:
         raise SettingsError("CRM808", folder=site.rules)
     for file in sorted(site.rules.rglob("*.yaml")):
         path = file.relative_to(site.rules).as_posix()
-        top = path.split("/")[0]
-        pack = top if top in (*site.packs, "core") else "site"
+        pack = _pack_of(path, site.packs)
         yield RuleFile(path, file.read_bytes(), "site", pack, _shown(file))
 
 
@@ -57,9 +56,13 @@ def thaw(texts: Mapping[str, str], packs: Sequence[str]) -> Iterator[RuleFile]:
     """The rule files that `freeze` took."""
     for name, text in texts.items():
         layer, _, path = name.partition(":")
-        top = path.split("/")[0]
-        pack = top if top in (*packs, "core") else "site"
-        yield RuleFile(path, text, layer, pack, path)  # type: ignore[arg-type]
+        yield RuleFile(path, text, layer, _pack_of(path, packs), path)  # type: ignore[arg-type]
+
+
+def _pack_of(path: str, packs: Sequence[str]) -> str:
+    """The pack that the first folder of a path names; else the file is the site's own."""
+    top = path.split("/")[0]
+    return top if top in (*packs, "core") else "site"
 
 
 def _text(file: RuleFile) -> str:

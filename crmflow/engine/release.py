@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -105,8 +105,3 @@ def compiled(files: Iterable[RuleFile]) -> Ruleset:
             diagnostics=loaded.diagnostics,
         )
     return loaded.ruleset
-
-
-def pack_versions(packs: Mapping[str, str], core: str) -> dict[str, str]:
-    """The versions that a release was made with."""
-    return {**packs, "core": core}
