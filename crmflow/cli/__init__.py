@@ -28,6 +28,7 @@ COMMANDS = {
     "check": ("rules:check", "Find mistakes in rule files. 检查规则文件。"),
     "test": ("rules:test", "Run the tests in rule files. 运行规则测试。"),
     "publish": ("rules:publish", "Put the rules into force. 发布规则。"),
+    "dmn": ("dmn:dmn", "Evaluate a DMN model, run the TCK. 运行 DMN 模型。"),
     "help": ("help:help_", "Explain a command or a code. 解释命令或代码。"),
 }
 
