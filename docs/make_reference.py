@@ -1,4 +1,5 @@
-"""Which pages are written from the program itself? The commands, the codes, the hooks and the Python names.
+"""Which pages are written from the program itself? The commands, the codes, the hooks, the Python names, and
+what stands on the page of FEEL below the mark.
 
     python docs/make_reference.py
 
@@ -13,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,10 +23,13 @@ from crmflow.cli import main
 from crmflow.engine import Engine
 from crmflow.errors import Code, catalogue
 from crmflow.rules.feel import Type
+from crmflow.rules.feel.builtins import BUILTINS, Signature
 
 FOLDER = Path(__file__).parent / "reference"
 SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-DOORS = ("crmflow", "crmflow.testing", "crmflow.rules.feel")
+FUNCTIONS = tomllib.loads((Path(__file__).parent / "feel_functions.toml").read_text("utf-8"))
+MARK = "<!-- Written by docs/make_reference.py. -->"
+DOORS = ("crmflow", "crmflow.testing", "crmflow.rules.feel", "crmflow.rules.dmn")
 ON_EVERY_COMMAND = ("--lang", "--traceback", "--help")
 STATEMENT = re.compile(r"\s*\b(When|Given|Return|Several answers|Since|Example): ")
 WIDTH = 100
@@ -36,11 +41,19 @@ def pages() -> dict[str, str]:
         "cli.md": commands(main, "crmflow"),
         "codes.md": codes("en"),
         "codes.zh.md": codes("zh"),
+        "feel.md": functions("en"),
+        "feel.zh.md": functions("zh"),
         "hooks.md": hooks(),
         "python.md": names(),
     }
-    mark = "<!-- Written by docs/make_reference.py. -->"
-    return {name: "\n\n".join([mark, SAID["heads"][name], *parts]) + "\n" for name, parts in made.items()}
+    return {name: "\n\n".join([*head(name), *parts]) + "\n" for name, parts in made.items()}
+
+
+def head(name: str) -> list[str]:
+    """The mark under what is told above a page, or on it by hand."""
+    if name in SAID["heads"]:
+        return [MARK, SAID["heads"][name]]
+    return [(FOLDER / name).read_text("utf-8").partition(MARK)[0].rstrip(), MARK]
 
 
 def commands(group: click.Group, name: str) -> Iterator[str]:
@@ -96,6 +109,31 @@ def told(code: Code, language: str) -> str:
         f"*{example}:*\n\n```text\n{code.example.rstrip()}\n```",
     )
     return "\n\n".join(lines)
+
+
+def functions(language: str) -> Iterator[str]:
+    """Every function of FEEL, by its subject."""
+    for group, title in FUNCTIONS["groups"].items():
+        yield f"### {title[language]}"
+        yield ", ".join(f"[`{name}`](#{name.replace(' ', '-')})" for name in FUNCTIONS[group])
+        yield from (function(name, said, language) for name, said in FUNCTIONS[group].items())
+
+
+def function(name: str, said: dict[str, Any], language: str) -> str:
+    """How it is called, what it gives, when it gives null, and examples."""
+    usages = "\n".join(usage(name, signature) for signature in BUILTINS[name].signatures)
+    lines = [f"#### {name}", f"```text\n{usages}\n```", said[language]]
+    if "null" in said:
+        lines.append(SAID["words"]["null"][language] + said["null"][language])
+    return "\n\n".join([*lines, f"```feel\n{said['feel'].strip()}\n```"])
+
+
+def usage(name: str, signature: Signature) -> str:
+    """`substring(string: string, start position: number, length?: number) -> string`"""
+    parameters = (
+        f"{each.name}{'?' * each.optional}{'…' * each.variadic}: {each.type}" for each in signature.parameters
+    )
+    return f"{name}({', '.join(parameters)}) -> {signature.result}".replace("<Any>", "")
 
 
 def hooks() -> Iterator[str]:

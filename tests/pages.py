@@ -1,8 +1,10 @@
 """What does a page of the documentation hold, and how does a reader follow it? Every block is run in order.
 
 A block's first words say what it is: `console` is typed, `python` is executed, `pycon` is a dialogue with
-Python, `feel` holds one true expression a line; a block with a file name (`yaml rules/params.yaml`) is saved
-under it, `gb18030` behind the name being its encoding. `text`, `sh` and `mermaid` blocks are only read.
+Python, `feel` holds one true expression a line, `cells` a value, whether it passes, and the cell, `refused` a
+code and the expression that strict mode refuses with it; a block with a file name (`yaml rules/params.yaml`)
+is saved under it, `gb18030` behind the name being its encoding. `text`, `sh` and `mermaid` blocks are only
+read.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from click.testing import CliRunner
 
 from crmflow.cli import main
 from crmflow.rules import feel
+from crmflow.rules.feel.tree import Node
 from tests.house import ROOT
 
 PAGES = [
@@ -31,6 +34,8 @@ PAGES = [
 ]
 ONLY_READ = frozenset({"text", "sh", "mermaid"})
 _ID = re.compile(r"(?:(?<=case:)|(?<=visit:)|(?<=Visit )|(?<=拜访 ))(\d+)")
+ANSWERS = {"passes": True, "fails": False, "unknown": None}
+_CELL = re.compile(rf"\s+({'|'.join(ANSWERS)})\s+")
 _FENCE = re.compile(r"^```(?P<info>.*?)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -83,8 +88,8 @@ class Reader:
                 exec(compile(block.text, f"line {block.line}", "exec"), self.names)  # noqa: S102
             case "pycon":
                 self.talk(block)
-            case "feel":
-                self.calculate(block.text)
+            case "feel" | "cells" | "refused":
+                _LINES[block.language](block.text)
             case other:
                 assert other in ONLY_READ, f"a block of {other or 'no language'} is neither run nor only read"
 
@@ -146,15 +151,53 @@ class Reader:
         self.names.update(test.globs)
         assert not said, "".join(said)
 
-    @staticmethod
-    def calculate(text: str) -> None:
-        """Every line is an expression that is true; one that begins with `given` names values."""
-        given: Any = {}
-        for line in text.splitlines():
-            if line.startswith("given "):
-                given = feel.evaluate(line.removeprefix("given "))
-            elif line:
-                assert feel.evaluate(line, given) is True, line
+
+def lines(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every line but those that begin with `given`, with the values that the last one of these names."""
+    given: Any = {}
+    for line in text.splitlines():
+        if line.startswith("given "):
+            given = feel.evaluate(line.removeprefix("given "))
+        elif line:
+            yield line, given
+
+
+def calculate(text: str) -> None:
+    """Every line is an expression that is true."""
+    for line, given in lines(text):
+        assert feel.evaluate(line, given) is True, line
+
+
+def pass_cells(text: str) -> None:
+    """Every line is a value, `passes`, `fails` or `unknown`, and a cell."""
+    for line, given in lines(text):
+        value, answer, cell = _CELL.split(line, maxsplit=1)
+        assert feel.unary(cell, feel.evaluate(value), given) is ANSWERS[answer], line
+
+
+def refuse_lines(text: str) -> None:
+    """Every line is a code and an expression that strict mode refuses with it."""
+    for line, given in lines(text):
+        code, expression = line.split(maxsplit=1)
+        assert refusal(expression, given) == code, line
+
+
+def refusal(expression: str, given: Mapping[str, Any]) -> str | None:
+    """The code with which strict mode refuses an expression."""
+    try:
+        feel.evaluate(expression, given, mode="strict")
+    except feel.FeelError as error:
+        return error.code
+    return None
+
+
+def trees(block: Block) -> Iterator[Node]:
+    """The trees of the expressions and cells of a block."""
+    for line, given in lines(block.text) if block.language in ("feel", "cells") else ():
+        if block.language == "feel":
+            yield feel.parse(line, list(given), "standard").tree
+        else:
+            yield feel.parse_unary(_CELL.split(line, maxsplit=1)[2], feel.any_, list(given), "standard").tree
 
 
 def plain(text: str) -> str:
@@ -176,3 +219,6 @@ def install(folder: Path) -> str:
     (info / "entry_points.txt").write_text("\n".join(points), "utf-8")
     sys.path.insert(0, str(folder.resolve()))
     return ""
+
+
+_LINES = {"feel": calculate, "cells": pass_cells, "refused": refuse_lines}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crmflow.core.decision import Conflict, Hit, Plan, Sending, Target
@@ -150,7 +150,7 @@ class _Asked:
             for step in steps:
                 yield self.line(phrase.text(step.start, step.end), step, [(phrase, step)])
 
-    def line(self, says: Text, step: Trace, read: Iterable[tuple[Phrase, Trace]]) -> Explanation:
+    def line(self, says: Text, step: Trace, read: Sequence[tuple[Phrase, Trace]]) -> Explanation:
         values = [
             explain_value(
                 each.name, each.label, each.value, each.described, self.context, self.wording, self.origins
@@ -159,7 +159,8 @@ class _Asked:
             for each in phrase.readings(trace)
         ]
         holds = step.value if isinstance(step.value, bool) else None
-        return Explanation(says, holds=holds, because=(*values, *_of_items(step)))
+        unknown = (each for pair in read for each in _unknown(*pair)) if holds is None else ()
+        return Explanation(says, holds=holds, because=(*values, *unknown, *_of_items(step)))
 
     def value(self, hit: Hit) -> Text:
         """What a rule gave: a segment, a person, a visit, a message."""
@@ -197,6 +198,24 @@ def _conjuncts(step: Trace) -> Iterator[Trace]:
         yield step
     for child in step.children if step.kind == "and" else ():
         yield from _conjuncts(child)
+
+
+def _unknown(phrase: Phrase, step: Trace) -> Iterator[Explanation]:
+    """What made a condition null, besides names without a value: their readings say so already."""
+    said: set[str] = set()
+    for each in step.walk():
+        reason = each.reason
+        if reason is None or reason.code in ("CRM031", "CRM216") or reason.text() in said:
+            continue
+        said.add(reason.text())
+        blamed = str(reason.parts.get("name", ""))
+        start = phrase.expression.text.find(blamed, each.start)
+        called = phrase.text(start, start + len(blamed)) if start >= 0 else Text(blamed, blamed)
+        says = (
+            replace(reason, parts={**reason.parts, "name": called.in_language(language)}).text(language)
+            for language in ("en", "zh")
+        )
+        yield Explanation(Text(*says))
 
 
 def _of_items(step: Trace) -> Iterator[Explanation]:

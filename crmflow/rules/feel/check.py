@@ -12,6 +12,8 @@ from typing import Final
 from crmflow.errors import FeelError
 from crmflow.rules.feel import tree, types
 from crmflow.rules.feel.builtins import BUILTINS, Builtin, Signature
+from crmflow.rules.feel.durations import DaysDuration
+from crmflow.rules.feel.generic import TypeVariable, bare, bind, filled
 from crmflow.rules.feel.scope import nearest
 from crmflow.rules.feel.types import Enumeration, FunctionType, ListType, RangeType, Type
 
@@ -249,26 +251,47 @@ class Checker:
             order = signature.order(names) if names else list(range(len(arguments)))
             if order is None or not (names or signature.takes(len(arguments))):
                 continue
-            misfit = self._misfit(signature, arguments, order)
-            if misfit is None:
-                return signature.result
+            found = _misfit(signature, arguments, order)
+            if not isinstance(found, tuple):
+                return self._precise(builtin, arguments, filled(signature.result, found))
+            if misfit is None or not isinstance(misfit[0].type, ListType):
+                misfit = found
         if misfit is not None:
-            self.wrong(*misfit)
+            self._unfit(*misfit)
         else:
-            found = ", ".join(names) or len(arguments)
-            self.refuse("CRM106", span, name=builtin.name, expected=builtin.usage, found=found)
+            given = ", ".join(names) or len(arguments)
+            self.refuse("CRM106", span, name=builtin.name, expected=builtin.usage, found=given)
         return types.any_
 
-    def _misfit(
-        self, signature: Signature, arguments: Sequence[tree.Node], order: Sequence[int]
-    ) -> tuple[tree.Node, Type] | None:
-        for index, place in enumerate(order):
-            wanted = signature.parameter(index).type
-            if place < 0 or types.conforms(arguments[place].type, wanted):
+    def parameter_types(self, function: tree.Node, before: Sequence[tree.Node]) -> tuple[Type, ...]:
+        """What a function takes that is the next argument of a builtin, after those `before`."""
+        if not isinstance(function, tree.BuiltinName) or not before:
+            return ()
+        for signature in BUILTINS[function.name].signatures:
+            if len(signature.parameters) <= len(before):
                 continue
-            if (arguments[place].type, wanted) != (types.date, _DT):  # a date stands for its midnight
-                return arguments[place], wanted
-        return None
+            wanted = signature.parameters[len(before)].pattern
+            bound = _misfit(signature, before, range(len(before)))
+            if isinstance(wanted, FunctionType) and wanted.parameters and isinstance(bound, dict):
+                return tuple(filled(each, bound) for each in wanted.parameters)
+        return ()
+
+    def _precise(self, builtin: Builtin, arguments: Sequence[tree.Node], result: Type) -> Type:
+        """The kind of a duration is known from its text."""
+        match arguments:
+            case [tree.Literal(value=str(text))] if builtin.name == "duration":
+                return types.days_duration if DaysDuration.parse(text) else types.months_duration
+        return result
+
+    def _unfit(self, argument: tree.Node, wanted: Type) -> None:
+        """What has no order is told as for `<`."""
+        found, pattern = argument.type, wanted
+        if isinstance(found, ListType) and isinstance(pattern, ListType):
+            found, pattern = found.item, pattern.item
+        if isinstance(pattern, TypeVariable) and pattern.one_of == types.ORDERED:
+            self.refuse("CRM105", argument, found=str(found))
+        else:
+            self.wrong(argument, wanted)
 
     def properties(self, type: Type) -> Mapping[str, Type] | None:
         """The properties of a type that is not a context; None when they are not known."""
@@ -287,3 +310,33 @@ def hint(suggestion: str | None) -> str:
 
 def _bare(type: Type) -> Type:
     return types.string if isinstance(type, Enumeration) else type
+
+
+def _misfit(
+    signature: Signature, arguments: Sequence[tree.Node], order: Sequence[int]
+) -> tuple[tree.Node, Type] | dict[str, list[Type]]:
+    """The first argument that does not fit, with the type that is wanted; else what the variables are."""
+    bound: dict[str, list[Type]] = {}
+    for index, place in enumerate(order):
+        pattern = signature.parameter(index).pattern
+        if place < 0:
+            continue
+        argument, known = arguments[place], filled(pattern, bound)
+        type = _seen(argument, arguments)
+        if bind(type, pattern, bound) or (type, pattern) == (types.date, _DT):
+            continue  # a date stands for its midnight
+        return argument, pattern if known == bare(pattern) else known
+    return bound
+
+
+def _seen(argument: tree.Node, among: Sequence[tree.Node]) -> Type:
+    """The type of an argument; a string beside an ordered enumeration that has it is one of its values."""
+    if isinstance(argument, tree.Literal):
+        for other in among:
+            if (
+                isinstance(other.type, Enumeration)
+                and other.type.ordered
+                and argument.value in other.type.values
+            ):
+                return other.type
+    return argument.type

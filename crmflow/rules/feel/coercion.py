@@ -16,17 +16,18 @@ from crmflow.rules.feel.values import Function, RangeValue, read
 MISFIT: Final = object()
 
 
-def fit(value: Any, wanted: Type) -> Any:
+def fit(value: Any, wanted: Type, nulls: bool = False) -> Any:
     """The value as a parameter of this type takes it, or MISFIT (DMN 1.5, 10.3.2.9.4).
 
     A list of one value stands for the value, a value for a list of it, a date for its midnight at UTC.
-    Null fits only Any and Null.
+    Null fits only Any and Null; with `nulls` it may stand among the items of any list.
     """
     if wanted == types.any_:
         return value
     if isinstance(wanted, ListType):
         items = value if isinstance(value, list) else [value]
-        return items if value is not None and belongs(items, wanted) else MISFIT
+        fits = _belongs_or_null if nulls else belongs
+        return items if value is not None and fits(items, wanted) else MISFIT
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if wanted == types.date_time and isinstance(value, Date):
@@ -72,6 +73,9 @@ def belongs(value: Any, wanted: Type) -> bool:
 
 
 def _belongs_or_null(value: object, wanted: Type) -> bool:
+    """Null conforms to every type, as an item of a list too (DMN 1.5, 10.3.2.9.1)."""
+    if isinstance(value, list) and isinstance(wanted, ListType):
+        return all(_belongs_or_null(item, wanted.item) for item in value)
     return value is None or belongs(value, wanted)
 
 
@@ -90,7 +94,7 @@ def invoke(function: Function, values: Sequence[object], names: Sequence[str] = 
     if len(values) != len(function.parameters):
         return None
     fitting = [
-        value if value is None else fit(value, wanted)
+        value if value is None else fit(value, wanted, nulls=True)
         for value, wanted in zip(values, function.types, strict=True)
     ]
     return None if MISFIT in fitting else function.call(*fitting)

@@ -11,7 +11,7 @@ from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token
 
 DEPTH_LIMIT: Final = 64
 
-_SIGNS: Final = tuple("-+*/.’")  # may stand inside a name
+_SIGNS: Final = tuple("-+*/.'’")  # may stand inside a name
 _STARTS: Final = frozenset(["(", "[", "]", "{", "-", "?", "@"])
 
 
@@ -68,6 +68,8 @@ class Cursor:
         token = self.next
         if token.kind == "end":
             raise FeelError("CRM013", token.start, token.end)
+        if token.text == "'" and token.kind == "symbol":  # it stands in names only, and quotes nothing
+            raise FeelError("CRM002", token.start, token.end, found=token.text)
         raise FeelError(code, token.start, token.end, found=token.text, **parts)
 
     def starts_expression(self, ahead: int) -> bool:

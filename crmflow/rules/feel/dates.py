@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -183,7 +183,10 @@ class DateTime:
         return self.time.zoned
 
     def plus(self, duration: DaysDuration) -> DateTime | None:
-        return DateTime.of_local(self.local + duration.nanoseconds, self.time.offset, self.time.zone)
+        """As much later as the duration says; a clock that was changed in between shows another hour."""
+        if self.time.zone is not None:
+            return at_instant(self.instant + duration.nanoseconds, self.time.zone)
+        return DateTime.of_local(self.local + duration.nanoseconds, self.time.offset)
 
     def plus_months(self, duration: MonthsDuration) -> DateTime | None:
         date = self.date.plus_months(duration.total)
@@ -215,13 +218,29 @@ def parse_clock(text: str) -> tuple[int, int | None, str | None] | None:
 
 
 def zone_offset(zone: str, date: Date, nanoseconds: int) -> int:
-    """Seconds east of UTC; years beyond datetime's take the rules of their year in the 400-year cycle."""
-    found = _zone(zone)
-    year = date.year if 1 <= date.year <= 9999 else date.year % 400 + (2000 if date.year > 0 else 400)
+    """Seconds east of UTC, at a time of day by the clock of a known zone."""
+    return _seconds_east(_python(date, nanoseconds, _zone(zone)))
+
+
+def at_instant(instant: int, zone: str) -> DateTime | None:
+    """The moment that is so many nanoseconds after 1970-01-01 at UTC, by the clock of a known zone."""
+    days, rest = divmod(instant, DAY)
+    date = Date.from_ordinal(days)
+    if date is None:
+        return None
+    east = _seconds_east(_python(date, rest, UTC).astimezone(_zone(zone)))
+    return DateTime.of_local(instant + east * SECOND, None, zone)
+
+
+def _python(date: Date, nanoseconds: int, zone: tzinfo | None) -> datetime:
+    """By whole seconds; a year beyond datetime's becomes one with the same place in the 400-year cycle."""
+    year = date.year if 1 < date.year < 9999 else date.year % 400 + (2000 if date.year > 1 else 400)
     seconds = nanoseconds // SECOND
-    moment = datetime(
-        year, date.month, date.day, seconds // 3600, seconds % 3600 // 60, seconds % 60, tzinfo=found
-    )
+    hour, minute = seconds // 3600, seconds % 3600 // 60
+    return datetime(year, date.month, date.day, hour, minute, seconds % 60, tzinfo=zone)
+
+
+def _seconds_east(moment: datetime) -> int:
     return int((moment.utcoffset() or timedelta()).total_seconds())
 
 
@@ -234,13 +253,8 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def instant_in(zone: str, moment: DateTime) -> DateTime | None:
-    """The same instant by the clock of a named zone."""
-    found = _zone(zone)
-    if found is None:
-        return None
-    utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment.instant // 1000)
-    east = int((utc.astimezone(found).utcoffset() or timedelta()).total_seconds())
-    return DateTime.of_local(moment.instant + east * SECOND, None, zone)
+    """The same instant by the clock of a named zone; None for an unknown zone."""
+    return None if _zone(zone) is None else at_instant(moment.instant, zone)
 
 
 def _said_offset(offset: int) -> str:

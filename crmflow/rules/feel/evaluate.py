@@ -10,15 +10,27 @@ from crmflow.errors import FeelError
 from crmflow.rules.feel import tree
 from crmflow.rules.feel.builtins import BUILTINS, Builtin
 from crmflow.rules.feel.coercion import belongs, invoke
-from crmflow.rules.feel.dates import Date
-from crmflow.rules.feel.operations import COMPARE, DIRECT, NEGATIONS, OPERATIONS, compare, equal, inside
+from crmflow.rules.feel.iteration import item_at, iterated, steps
+from crmflow.rules.feel.operations import (
+    COMPARE,
+    DIRECT,
+    NEGATIONS,
+    OPERATIONS,
+    compare,
+    equal,
+    inside,
+    ranked,
+    unranked,
+)
 from crmflow.rules.feel.properties import PROPERTIES
-from crmflow.rules.feel.steps import Env, Steps, counted, spend
+from crmflow.rules.feel.steps import POWER_WEIGHT, Env, Steps, counted, spend
 from crmflow.rules.feel.tree import INPUT, ITEM, PARTIAL, Node
 from crmflow.rules.feel.types import null, number
-from crmflow.rules.feel.values import DECIMALS, READERS, Fields, Function, Items, RangeValue, read
+from crmflow.rules.feel.values import READERS, Fields, Function, Items, RangeValue, read
 
 Loop = tree.For | tree.Quantified
+
+_PARTED: Final = (list, Mapping, RangeValue, Function)  # values that hold others
 
 
 def evaluate(node: Node, env: Env) -> Any:
@@ -33,7 +45,12 @@ def _literal(node: tree.Literal, env: Env) -> object:
 def _variable(node: tree.Variable, env: Env) -> object:
     value = env.get(node.name)
     reader = READERS.get(type(value), read)
-    return value if reader is None else reader(value)
+    if reader is None:
+        return value
+    value = reader(value)
+    if type(value) is Items:
+        spend(env, node, (value,))
+    return value
 
 
 def _negation(node: tree.Negation, env: Env) -> object:
@@ -50,21 +67,33 @@ def _arithmetic(node: tree.Arithmetic, env: Env) -> object:
         return None
     if type(left) is str:
         spend(env, node, (left, right))
+    elif node.operator == "**":
+        spend(env, node, (left,), POWER_WEIGHT)
     return operation(left, right)
 
 
 def _comparison(node: tree.Comparison, env: Env) -> bool | None:
     left = WALK[type(node.left)](node.left, env)
     right = WALK[type(node.right)](node.right, env)
-    if type(left) is type(right) and type(left) in DIRECT:
-        return COMPARE[node.operator](left, right)
+    return _compared(node, node.operator, left, right, env)
+
+
+def _compared(node: Node, operator: str, left: Any, right: Any, env: Env) -> bool | None:
+    kind = type(left)
+    if kind is type(right) and kind in DIRECT and (kind is not str or len(left) < 1000):
+        return COMPARE[operator](left, right)
     spend(env, node, (left,))
-    return compare(node.operator, left, right)
+    return compare(operator, left, right)
 
 
 def _rank(node: tree.Rank, env: Env) -> object:
-    value = evaluate(node.operand, env)
-    return Decimal(node.values.index(value)) if value in node.values else None
+    return ranked(evaluate(node.operand, env), node.values)
+
+
+def _by_rank(node: tree.ByRank, env: Env) -> object:
+    places = [ranked(evaluate(argument, env), node.values) for argument in node.call.arguments]
+    spend(env, node, places)
+    return unranked(call(evaluate(node.call.function, env), places, node.call.names), node.values)
 
 
 def _and(node: tree.And, env: Env) -> bool | None:
@@ -98,8 +127,8 @@ def _not(node: tree.Not, env: Env) -> bool | None:
 def _between(node: tree.Between, env: Env) -> bool | None:
     """Null when one of the two comparisons is."""
     value = evaluate(node.value, env)
-    above = compare(">=", value, evaluate(node.low, env))
-    below = compare("<=", value, evaluate(node.high, env))
+    above = _compared(node, ">=", value, evaluate(node.low, env), env)
+    below = _compared(node, "<=", value, evaluate(node.high, env), env)
     return None if above is None or below is None else above and below
 
 
@@ -118,7 +147,7 @@ def _in(node: tree.In, env: Env) -> bool | None:
 def passes(test: Node, value: object, env: Env) -> bool | None:
     """Whether a value passes one test of an `in` or of a cell."""
     if isinstance(test, tree.OperatorTest):
-        return compare(test.operator, value, evaluate(test.right, env))
+        return _compared(test, test.operator, value, evaluate(test.right, env), env)
     assert isinstance(test, tree.ValueTest)
     if test.reads_input:
         found = evaluate(test.expression, {**env, INPUT: value})
@@ -143,12 +172,14 @@ def matches(value: object, wanted: object) -> bool | None:
 
 def _range(node: tree.Range, env: Env) -> RangeValue | None:
     low = None if node.low is None else evaluate(node.low, env)
-    high = None if node.high is None else evaluate(node.high, env)
+    high = low if node.high is node.low else None if node.high is None else evaluate(node.high, env)
     if (node.low is not None and low is None) or (node.high is not None and high is None):
         return None
     if low is not None and high is not None and low is not high and compare("<=", low, high) is not True:
         return None
-    return RangeValue(low, high, node.low_included, node.high_included)
+    if isinstance(low, _PARTED) or isinstance(high, _PARTED):
+        return None
+    return RangeValue(low, high, node.low_included, node.high_included, node.operator)
 
 
 def _if(node: tree.If, env: Env) -> object:
@@ -156,12 +187,19 @@ def _if(node: tree.If, env: Env) -> object:
 
 
 def _for(node: tree.For, env: Env) -> Items | None:
-    partial = Items()
-    inner = bindings(node, {**env, PARTIAL: partial})
+    inner = bindings(node, env)
     if inner is None:
         return None
+    partial = Items()
     for bound in inner:
-        partial.append(evaluate(node.body, bound))
+        if not node.reads_partial:
+            partial.append(evaluate(node.body, bound))
+            continue
+        value = evaluate(node.body, {**bound, PARTIAL: partial})
+        if isinstance(value, _PARTED):  # it may hold the list, which therefore grows as a copy
+            bound[Steps].spend(len(partial) // 8, node.start, node.end)
+            partial = Items(partial)
+        partial.append(value)
     return partial
 
 
@@ -180,17 +218,19 @@ def _quantified(node: tree.Quantified, env: Env) -> bool | None:
     return result
 
 
-def bindings(node: Loop, env: Env) -> Iterator[Env] | None:
+def bindings(node: Loop, env: Env) -> Iterator[dict[Any, Any]] | None:
     """An environment for each combination of the variables; None when the first source is none."""
     inner = counted(env)
     source = _source(node.iterations[0], inner)
     return None if source is None else _combined(node, 0, source, inner)
 
 
-def _combined(node: Loop, place: int, source: Iterator[object], env: dict[Any, Any]) -> Iterator[Env]:
+def _combined(
+    node: Loop, place: int, source: Iterator[object], env: dict[Any, Any]
+) -> Iterator[dict[Any, Any]]:
     """The combinations from the iteration at `place` on, whose values are `source`."""
     for value in source:
-        env[Steps].turn(node.body)
+        env[Steps].turn(node.body, env)
         bound = {**env, node.iterations[place].name: value}
         if place + 1 == len(node.iterations):
             yield bound
@@ -202,42 +242,18 @@ def _combined(node: Loop, place: int, source: Iterator[object], env: dict[Any, A
 def _source(iteration: tree.Iteration, env: Env) -> Iterator[object] | None:
     source = evaluate(iteration.source, env)
     if iteration.high is not None:
-        return _steps(source, evaluate(iteration.high, env))
-    if isinstance(source, RangeValue):
-        low = _next(source.low) if not source.low_included else source.low
-        return _steps(low, source.high, source.high_included)
-    if source is None:
-        return None
-    return iter(source if isinstance(source, list) else [source])
-
-
-def _next(value: object) -> object:
-    match value:
-        case Decimal():
-            return DECIMALS.add(value, Decimal(1))
-        case Date():
-            return value.plus_days(1)
-    return None
-
-
-def _steps(low: object, high: object, high_included: bool = True) -> Iterator[object] | None:
-    """Whole steps from low to high, downwards when low is the greater; numbers and dates only."""
-    match low, high:
-        case Decimal(), Decimal() if int(low) == low and int(high) == high:
-            first, last, make = int(low), int(high), Decimal
-        case Date(), Date():
-            first, last, make = low.ordinal, high.ordinal, Date.from_ordinal  # type: ignore[assignment]
-        case _:
-            return None
-    step = 1 if first <= last else -1
-    return map(make, range(first, last + step if high_included else last, step))
+        return steps(source, evaluate(iteration.high, env))
+    return iterated(source)
 
 
 def _path(node: tree.Path, env: Env) -> object:
     value = evaluate(node.operand, env)
     if type(value) is Items:
         spend(env, node, (value,))
-    return member(value, node.name)
+    result = member(value, node.name)
+    if type(result) is Items:
+        spend(env, node, (result,))
+    return result
 
 
 def member(value: Any, name: str) -> Any:
@@ -257,26 +273,19 @@ def _filter(node: tree.Filter, env: Env) -> object:
         return None
     items = operand if isinstance(operand, list) else [operand]
     if node.condition.type == number:
-        return _at(items, evaluate(node.condition, env))
+        return item_at(items, evaluate(node.condition, env))
     outer = counted(env)
     steps: Steps = outer[Steps]
     kept = []
     for item in items:
-        steps.turn(node.condition)
+        steps.turn(node.condition, outer)
         inner = {**outer, **item, ITEM: item} if isinstance(item, Mapping) else {**outer, ITEM: item}
         value = evaluate(node.condition, inner)
         if type(value) is Decimal:
-            return _at(items, value)
+            return item_at(items, value)
         if value is True:
             kept.append(item)
     return Items(kept)
-
-
-def _at(items: list[object], index: object) -> object:
-    """From 1, or from -1 backwards."""
-    if not isinstance(index, Decimal) or index != int(index) or not 1 <= abs(index) <= len(items):
-        return None
-    return items[int(index) - 1 if index > 0 else int(index)]
 
 
 def _list(node: tree.ListOf, env: Env) -> Items:
@@ -285,7 +294,8 @@ def _list(node: tree.ListOf, env: Env) -> Items:
 
 def _context(node: tree.ContextOf, env: Env) -> Fields:
     values: dict[str, object] = {}
-    inner = dict(env)
+    inner = counted(env)
+    inner[Steps].spend(1 + len(env) // 64, node.start, node.end)
     for entry in node.entries:
         inner[entry.name] = values[entry.name] = evaluate(entry.value, inner)
     return Fields(values)
@@ -300,27 +310,30 @@ def _function(node: tree.FunctionOf, env: Env) -> Function:
     steps: Steps = outer[Steps]
 
     def call(*values: object) -> object:
-        steps.turn(node.body)
+        steps.turn(node.body, outer)
         return evaluate(node.body, {**outer, **dict(zip(node.parameters, values, strict=True))})
 
-    return Function(node.parameters, node.parameter_types, call)
+    return Function(node.parameters, node.parameter_types, call, 8 + len(outer) // 8)
 
 
 def _call(node: tree.Call, env: Env) -> object:
     function = evaluate(node.function, env)
     values = [evaluate(argument, env) for argument in node.arguments]
-    spend(env, node, values)
+    weight = function.weight if isinstance(function, Builtin) else 1
+    spend(env, node, values, weight)
     try:
-        return call(function, values, node.names)
+        return call(function, values, node.names, env.get(Steps))
     except RecursionError:
         raise FeelError("CRM022", node.start, node.end) from None
 
 
-def call(function: object, values: list[object], names: tuple[str, ...] = ()) -> object:
+def call(
+    function: object, values: list[object], names: tuple[str, ...] = (), steps: Any = None
+) -> object:
     """The result of any function; null for what is none."""
     match function:
         case Builtin():
-            result = function.call(values, names)
+            result = function.call(values, names, steps)
         case Function():
             result = invoke(function, values, names)
         case _:
@@ -330,6 +343,7 @@ def call(function: object, values: list[object], names: tuple[str, ...] = ()) ->
 
 def _instance_of(node: tree.InstanceOf, env: Env) -> bool:
     value = evaluate(node.operand, env)
+    spend(env, node, (value,))
     return node.wanted == null if value is None else belongs(value, node.wanted)
 
 
@@ -355,6 +369,7 @@ WALK: Final[Mapping[type[Node], Callable[[Any, Any], Any]]] = {
     tree.ContextOf: _context,
     tree.BuiltinName: _builtin_name,
     tree.Call: _call,
+    tree.ByRank: _by_rank,
     tree.FunctionOf: _function,
     tree.InstanceOf: _instance_of,
 }

@@ -11,9 +11,12 @@ from crmflow.rules.feel.cursor import DEPTH_LIMIT
 from crmflow.rules.feel.evaluate import evaluate as walk
 from crmflow.rules.feel.lexer import Notice
 from crmflow.rules.feel.parser import parse as parse_tree
+from crmflow.rules.feel.reasons import Reason
+from crmflow.rules.feel.reasons import reasons as reasons_of
 from crmflow.rules.feel.scope import Name, Scope
+from crmflow.rules.feel.steps import counted
 from crmflow.rules.feel.trace import Trace, trace
-from crmflow.rules.feel.tree import INPUT, Node
+from crmflow.rules.feel.tree import INPUT, Node, works
 from crmflow.rules.feel.types import Type
 from crmflow.rules.feel.values import read, type_of, write
 
@@ -27,13 +30,14 @@ class Expression:
     """A FEEL text with its typed tree.
 
     `names` are the canonical names it reads from the context, `notices` the full-width signs it was
-    written with.
+    written with; `works` says that its work is counted.
     """
 
     text: str
     tree: Node
     names: frozenset[str]
     notices: tuple[Notice, ...] = ()
+    works: bool = True
 
     @property
     def type(self) -> Type:
@@ -46,7 +50,8 @@ class Expression:
         Python value that FEEL does not know (CRM110).
         """
         try:
-            return write(walk(self.tree, context if value is None else {**context, INPUT: value}))
+            env = context if value is None else {**context, INPUT: value}
+            return write(walk(self.tree, counted(env) if self.works else env))
         except RecursionError:
             raise FeelError("CRM022", 0, len(self.text)) from None
 
@@ -56,6 +61,20 @@ class Expression:
             return trace(self.tree, {**context, INPUT: value}, self.text)
         except RecursionError:
             raise FeelError("CRM022", 0, len(self.text)) from None
+
+    def reasons(self, context: Mapping[str, object], value: object = None) -> tuple[Reason, ...]:
+        """Why the value is null: each cause once, in the order of the text; none when it is not null.
+
+        Raises FeelError like `evaluate`.
+        """
+        env = counted({**context, INPUT: value})
+        try:
+            if walk(self.tree, env) is not None:
+                return ()
+            causes = {(cause.code, cause.text()): cause for cause in reasons_of(self.tree, env, self.text)}
+        except RecursionError:
+            raise FeelError("CRM022", 0, len(self.text)) from None
+        return tuple(causes.values())
 
 
 def parse(text: str, scope: Names = (), mode: str = "strict") -> Expression:
@@ -79,7 +98,7 @@ def _expression(text: str, scope: Scope, mode: str, input: Type | None) -> Expre
         root, parser = parse_tree(text, scope, mode == "strict", input)
     except RecursionError:  # the caller's own stack is nearly full
         raise FeelError("CRM006", 0, len(text), limit=DEPTH_LIMIT) from None
-    return Expression(text, root, frozenset(parser.names), tuple(parser.notices))
+    return Expression(text, root, frozenset(parser.names), tuple(parser.notices), works(root))
 
 
 def evaluate(text: str, context: Mapping[str, object] = _NOTHING, mode: str = "standard") -> object:
@@ -91,6 +110,17 @@ def evaluate(text: str, context: Mapping[str, object] = _NOTHING, mode: str = "s
     return parse(text, _scope_of(context), mode).evaluate(context)
 
 
+def reasons(
+    text: str, context: Mapping[str, object] = _NOTHING, mode: str = "standard"
+) -> tuple[Reason, ...]:
+    """Why a text has the value null, given the values of its names; empty when it has another value.
+
+    >>> [reason.text() for reason in reasons("1 / zero > 3", {"zero": 0})]
+    ['1 / zero divides by zero']
+    """
+    return parse(text, _scope_of(context), mode).reasons(context)
+
+
 def unary(
     text: str, value: object, context: Mapping[str, object] = _NOTHING, mode: str = "standard"
 ) -> bool | None:
@@ -99,11 +129,14 @@ def unary(
     >>> unary("[18..30), > 65", 20)
     True
     """
-    cell = parse_unary(text, type_of(read(value)), _scope_of(context), mode)
+    cell = parse_unary(text, _scope_of({INPUT: value})[INPUT].type, _scope_of(context), mode)
     result = cell.evaluate(context, value)
     return result if isinstance(result, bool) else None
 
 
 def _scope_of(context: Mapping[str, object]) -> Scope:
     """The names that a context gives values, with the types of these values."""
-    return Scope({name: Name(name, type_of(read(value))) for name, value in context.items()})
+    try:
+        return Scope({name: Name(name, type_of(read(value))) for name, value in context.items()})
+    except RecursionError:
+        raise FeelError("CRM022", 0, 0) from None

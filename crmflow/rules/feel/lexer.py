@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(
       (?P<space>[\s\u180e\u200b\ufeff]+ | //[^\n\r]* | /\*.*?\*/)
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<word>[{_START}][{_START}0-9\u00b7\u0300-\u036f\u203f\u2040]*)
-    | (?P<symbol>\*\*|\.\.|<=|>=|!=|->|[][(){{}},:.+*/<>=?@’-])
+    | (?P<symbol>\*\*|\.\.|<=|>=|!=|->|[][(){{}},:.+*/<>=?@’'-])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -54,12 +54,16 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something read kindly that a program can put right: replace [start, end) by `replacement`."""
+    """Something doubtful that a program can put right: replace [start, end) by `replacement`.
+
+    `name` is what a null trap (CRM214) is about.
+    """
 
     code: str
     start: int
     end: int
     replacement: str
+    name: str = ""
 
 
 def tokens(text: str) -> tuple[list[Token], list[Notice]]:

@@ -14,6 +14,7 @@ from crmflow.rules.feel.scope import Match, Name, Scope, nearest, quoted
 from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.types import ContextType, FunctionType, ListType, Type
 
+MAY_LACK: Final = frozenset({"time offset", "timezone", "start", "end"})  # properties that may be null
 BUILTIN_NAMES: Final = Scope({name: Name(name, FunctionType()) for name in BUILTINS})
 
 
@@ -32,8 +33,10 @@ class NameReader(Cursor):
         self.input = input
         self.reads_input = False
         self.names: set[str] = set()
+        self.parameter_types: tuple[Type, ...] = ()  # of a function that is an argument of a builtin
         self.check = Checker(strict)
         self._given = scope
+        self._field_scopes: dict[int, tuple[Type, Scope]] = {}
 
     def variable(self) -> Node:
         """A name of the scope or a builtin function; an unknown one is refused and read as Any."""
@@ -47,7 +50,8 @@ class NameReader(Cursor):
         start, end = self._take(match)
         if self._is_given(match.scope):
             self.names.add(match.name.canonical)
-        return tree.Variable(match.name.canonical, start=start, end=end, type=match.name.type)
+        name = match.name
+        return tree.Variable(name.canonical, start=start, end=end, type=name.type, nullable=name.nullable)
 
     def field(self, operand: Node, start: int) -> Node:
         """The field or property after a dot."""
@@ -64,12 +68,13 @@ class NameReader(Cursor):
             if not fields.open:
                 self._refuse_name("CRM101", spelled, (at, end), fields.spellings())
         result = ListType(name.type) if isinstance(operand.type, ListType) else name.type
-        return tree.Path(operand, name.canonical, start=start, end=end, type=result)
+        return tree.Path(operand, name.canonical, start=start, end=end, type=result, nullable=name.nullable)
 
     def item_scope(self, item: Type) -> Scope:
         """The scope inside a filter: `item` and, when the items are contexts, their fields."""
         fields = self._fields(item) if isinstance(item, ContextType) or item == types.any_ else Scope({})
-        return self.scope.child({**fields, tree.ITEM: Name(tree.ITEM, item)}, open=fields.open)
+        inner = fields.under(self.scope, fields.open)
+        return inner.child({tree.ITEM: Name(tree.ITEM, item, nullable=False)})
 
     def read_input(self) -> Node:
         """`?`"""
@@ -81,11 +86,14 @@ class NameReader(Cursor):
 
     def _fields(self, type: Type) -> Scope:
         if isinstance(type, ContextType):
-            return Scope(type.fields, open=type.open)
+            key = id(type)  # the tree keeps the type
+            if key not in self._field_scopes:
+                self._field_scopes[key] = type, Scope(type.fields, open=type.open)
+            return self._field_scopes[key][1]
         known = self.check.properties(type)
         if known is None:
             return Scope({}, open=True)
-        return Scope({name: Name(name, each) for name, each in known.items()})
+        return Scope({name: Name(name, each, (), name in MAY_LACK) for name, each in known.items()})
 
     def _match(self, scope: Scope) -> Match | None:
         if self.next.kind == "quoted":
@@ -104,7 +112,7 @@ class NameReader(Cursor):
         """A builtin wins where it is called, unless a longer name or a function of the scope is meant."""
         called = self.sees("(", ahead=builtin.length)
         if match is None:
-            return called or self.word_run() <= builtin.length
+            return called or (self.word_run() <= builtin.length and not self.scope.open)
         return called and match.length <= builtin.length and not isinstance(match.name.type, FunctionType)
 
     def _is_given(self, scope: Scope) -> bool:
@@ -116,7 +124,7 @@ class NameReader(Cursor):
     def _unknown(self) -> Node:
         spelled, start, end = self.take_name(self._unknown_length())
         if self.sees("("):
-            self._refuse_name("CRM102", spelled, (start, end), BUILTINS)
+            self._refuse_name("CRM102", spelled, (start, end), (*self.scope.functions(), *BUILTINS))
         elif not self.scope.open:
             self._refuse_name("CRM101", spelled, (start, end), self.scope.spellings())
         if self.scope is self._given:

@@ -6,13 +6,13 @@ Everything here gives None where the standard says null; nothing raises.
 from __future__ import annotations
 
 import operator as python
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeGuard
 
 from crmflow.rules.feel.dates import Date, DateTime, Time
 from crmflow.rules.feel.durations import DAY, SECOND, DaysDuration, MonthsDuration
-from crmflow.rules.feel.values import DECIMALS, RangeValue, finite, read
+from crmflow.rules.feel.values import DECIMALS, Items, RangeValue, finite, read
 
 DURATION_LIMIT: Final = 10**40  # nanoseconds or months
 STRING_LIMIT: Final = 1_000_000  # characters of a string that an operator or function makes
@@ -141,6 +141,20 @@ COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 DIRECT: Final = frozenset({Decimal, str, Date, DaysDuration, MonthsDuration})
 
 
+def ranked(value: object, values: Sequence[str]) -> object:
+    """The place of a string in an ordered enumeration, of a list those of its items; null for any other."""
+    if isinstance(value, list):
+        return Items(ranked(each, values) for each in value)
+    return Decimal(values.index(value)) if isinstance(value, str) and value in values else None
+
+
+def unranked(place: object, values: Sequence[str]) -> object:
+    """The string at a place, or the list of those at a list of places."""
+    if isinstance(place, list):
+        return Items(unranked(each, values) for each in place)
+    return values[int(place)] if isinstance(place, Decimal) else None
+
+
 def arithmetic(operator: str, left: Any, right: Any) -> object:
     """`left operator right`; null when their types have no such operation."""
     operation = OPERATIONS.get((operator, type(left), type(right)))
@@ -209,6 +223,8 @@ def disjunction(values: list[Any]) -> bool | None:
 
 def inside(value: object, range: RangeValue) -> bool | None:
     """Whether a value lies in a range; null when it cannot be compared with its ends."""
+    if range.operator is not None:
+        return compare(range.operator, value, range.low)
     sides = []
     if range.low is not None:
         sides.append(compare(">=" if range.low_included else ">", value, range.low))

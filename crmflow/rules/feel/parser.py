@@ -11,7 +11,7 @@ from crmflow.rules.feel.primary import COMPARISONS, PrimaryReader
 from crmflow.rules.feel.scope import Scope
 from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.type_syntax import read_type
-from crmflow.rules.feel.types import Enumeration, Type
+from crmflow.rules.feel.types import Enumeration, FunctionType, ListType, Type
 
 HEIGHT_LIMIT: Final = 150
 _OR, _AND, _COMPARISON, _SUM, _PRODUCT, _POWER = range(1, 7)
@@ -27,6 +27,7 @@ _LEVELS: Final[Mapping[str, int]] = {
     "/": _PRODUCT,
     "**": _POWER,
 }
+_COMPARING: Final = tuple(tree.BuiltinName(name, start=0, end=0) for name in ("min", "max", "sort"))
 
 
 class Parser(PrimaryReader):
@@ -173,7 +174,7 @@ class Parser(PrimaryReader):
     def _value_test(self, value: Node, expression: Node, reads_input: bool) -> Node:
         start, end = expression.start, expression.end
         type = self.check.value_test(value, expression, reads_input)
-        if isinstance(expression, tree.Range) and _is_ordered(value):
+        if isinstance(expression, tree.Range) and expression.operator is None and _is_ordered(value):
             low, high = expression.low, expression.high
             sides = [
                 self._operator_test(operator + "=" * included, value, side, start)
@@ -202,7 +203,7 @@ class Parser(PrimaryReader):
                 node = self._call(node, start)
             elif self.sees("instance") and self.sees("of", ahead=1):
                 self.at += 2
-                wanted = read_type(self)
+                wanted = read_type(self, self.scope.types)
                 node = tree.InstanceOf(node, wanted, start=start, end=self.end, type=types.boolean)
             else:
                 return node
@@ -224,13 +225,16 @@ class Parser(PrimaryReader):
             if length := self.key_length():
                 names.append(self.take_name(length)[0])
                 self.take()
+            self.parameter_types = self.check.parameter_types(function, arguments)
             arguments.append(self.expression())
+        self.parameter_types = ()
         if names and len(names) != len(arguments):
             said = self.text[function.start : function.end]
             usage = f"{said}({', '.join(f'{name}: …' for name in names)}, …: …)"
             raise FeelError("CRM106", start, self.end, name=said, expected=usage, found=len(arguments))
         type = self.check.call(function, arguments, names, (start, self.end))
-        return tree.Call(function, tuple(arguments), tuple(names), start=start, end=self.end, type=type)
+        call = tree.Call(function, tuple(arguments), tuple(names), start=start, end=self.end, type=type)
+        return _by_declared_order(call)
 
 
 def parse(text: str, scope: Scope, strict: bool, input: Type | None = None) -> tuple[Node, Parser]:
@@ -250,6 +254,17 @@ def parse(text: str, scope: Scope, strict: bool, input: Type | None = None) -> t
 
 def _is_ordered(node: Node) -> bool:
     return isinstance(node.type, Enumeration) and node.type.ordered
+
+
+def _by_declared_order(call: tree.Call) -> Node:
+    """`min`, `max` and `sort` of an ordered enumeration follow its order."""
+    item = call.type.item if isinstance(call.type, ListType) else call.type
+    compares = call.function in _COMPARING and not any(
+        isinstance(each.type, FunctionType) for each in call.arguments
+    )
+    if not compares or not isinstance(item, Enumeration) or not item.ordered:
+        return call
+    return tree.ByRank(call, item.values, start=call.start, end=call.end, type=call.type)
 
 
 def _ranked(*nodes: Node) -> list[Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from crmflow.errors import FeelError
@@ -13,7 +13,7 @@ from crmflow.rules.feel.names import NameReader, typed
 from crmflow.rules.feel.scope import Name
 from crmflow.rules.feel.tree import PARTIAL, Node
 from crmflow.rules.feel.type_syntax import read_type
-from crmflow.rules.feel.types import ContextType, FunctionType, ListType, Type
+from crmflow.rules.feel.types import WEIGHT_LIMIT, ContextType, FunctionType, ListType, Type
 from crmflow.rules.feel.values import number_from, parse_literal, type_of
 
 COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
@@ -89,7 +89,7 @@ class PrimaryReader(NameReader):
     def _parenthesis(self) -> Node:
         """`(expression)`, or a range that leaves out its low end: `(1..5]`, `]1..5]`, `(< 5)`."""
         opening = self.take()
-        if self.sees("=", "<", "<=", ">", ">="):
+        if self.sees(*COMPARISONS):
             return self._one_sided(opening.start)
         inside = self.expression()
         if self.accept(".."):
@@ -120,11 +120,12 @@ class PrimaryReader(NameReader):
         operator = self.take().text
         end = self.operand()
         self.expect(")")
-        low = end if operator in (">", ">=", "=") else None
-        high = end if operator in ("<", "<=", "=") else None
+        equal = operator if operator in ("=", "!=") else None
+        low = end if equal or operator in (">", ">=") else None
+        high = end if equal or operator in ("<", "<=") else None
         low_in, high_in = operator in (">=", "="), operator in ("<=", "=")
         type = self.check.range(low, high)
-        return tree.Range(low, high, low_in, high_in, start=start, end=self.end, type=type)
+        return tree.Range(low, high, low_in, high_in, equal, start=start, end=self.end, type=type)
 
     def _context(self) -> Node:
         start = self.take().start
@@ -143,6 +144,8 @@ class PrimaryReader(NameReader):
         if twice:
             return self._literal(None, start)
         type = ContextType(typed({name: entry.value.type for name, entry in entries.items()}))
+        if type.weight > WEIGHT_LIMIT:
+            type = ContextType(open=True)
         return tree.ContextOf(tuple(entries.values()), start=start, end=self.end, type=type)
 
     def _entry(self) -> tree.Entry:
@@ -176,7 +179,8 @@ class PrimaryReader(NameReader):
         self.scope = self.scope.child(typed({PARTIAL: ListType()}))
         body = self.expression()
         self.scope = outer
-        return tree.For(iterations, body, start=start, end=self.end, type=ListType(body.type))
+        partial = any(isinstance(node, tree.Variable) and node.name == PARTIAL for node in tree.walk(body))
+        return tree.For(iterations, body, partial, start=start, end=self.end, type=ListType(body.type))
 
     def _quantified(self) -> Node:
         word = self.take()
@@ -204,26 +208,35 @@ class PrimaryReader(NameReader):
             high = self.expression() if self.accept("..") else None
             type = self.check.iteration(source, high)
             iterations.append(tree.Iteration(name, source, high, start=start, end=self.end, type=type))
-            self.scope = self.scope.child(typed({name: type}))
+            self.scope = self.scope.child({name: Name(name, type, nullable=False)})
             if not self.accept(","):
                 return tuple(iterations)
 
     def _function(self) -> Node:
         start = self.take().start
+        inferred = self.parameter_types
         self.expect("(")
         parameters: dict[str, Type] = {}
         for _ in self.listed(")"):
             name = self.take_name(self.key_length() or self.word_run() or self.missing("CRM018"))[0]
-            parameters[name] = read_type(self) if self.accept(":") else types.any_
+            parameters[name] = read_type(self, self.scope.types) if self.accept(":") else types.any_
         if self.sees("external"):
             raise FeelError("CRM015", self.next.start, self.next.end)
         outer = self.scope
-        self.scope = self.scope.child(typed(parameters))
+        self.scope = self.scope.child(typed({**parameters, **_inferred(parameters, inferred)}))
         body = self.expression()
         self.scope = outer
         given = tuple(parameters.values())
         type = FunctionType(given, body.type)
         return tree.FunctionOf(tuple(parameters), given, body, start=start, end=self.end, type=type)
+
+
+def _inferred(parameters: Mapping[str, Type], types_: Sequence[Type]) -> dict[str, Type]:
+    """What parameters without a type take, where the builtin that calls the function says it."""
+    if len(parameters) != len(types_):
+        return {}
+    pairs = zip(parameters.items(), types_, strict=True)
+    return {name: given for (name, declared), given in pairs if declared == types.any_}
 
 
 _FORMS: Final[Mapping[str, Callable[[PrimaryReader], Node]]] = {

@@ -5,37 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Final
 
 from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token, is_word, words
-from crmflow.rules.feel.types import Type, any_
+from crmflow.rules.feel.types import FunctionType, Type, any_
 
+PIECES_LIMIT: Final = 32  # a name of more pieces is only found in backticks
 _NEAR: Final = 0.6
+_NEAR_LENGTH: Final = 100  # longer words are like nothing
 _NEAR_HAN: Final = 0.5  # of two characters, one wrong is still near
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A declared name: `canonical` keys the values, `spellings` are further ways to write it."""
+    """A declared name: `canonical` keys the values, `spellings` are further ways to write it.
+
+    One that is not `nullable` always has a value; nulls.py asks.
+    """
 
     canonical: str
     type: Type = any_
     spellings: tuple[str, ...] = ()
+    nullable: bool = True
 
 
 class Scope(Mapping[str, Name]):
     """The names an expression may read, by canonical name.
 
     Spellings are compared piece by piece (NFC, ASCII width), so spaces between pieces do not matter.
-    An inner scope shadows its parent; an `open` scope may hold names that nobody declared.
+    An inner scope shadows its parent; an `open` scope may hold names that nobody declared. `types` are the
+    names that `instance of` and parameters know besides FEEL's own; an inner scope knows its parent's.
     """
 
-    def __init__(self, names: Mapping[str, Name], parent: Scope | None = None, open: bool = False) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Name],
+        parent: Scope | None = None,
+        open: bool = False,
+        types: Scope | None = None,
+    ) -> None:
         self.parent = parent
+        self.types: Scope | None = types or (parent.types if parent is not None else None)
         self.open: bool = open or (parent is not None and parent.open)
         self._names: dict[str, Name] = {}
         self._spelled: dict[tuple[str, ...], Name] = {}
+        self._firsts: set[str] = set()
         self._longest = 0
         for name in names.values():
             self._declare(name)
@@ -59,7 +74,7 @@ class Scope(Mapping[str, Name]):
         return len(self._names)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Scope, (self._names, self.parent, self.open)
+        return Scope, (self._names, self.parent, self.open, self.types)
 
     def child(self, names: Mapping[str, Name], open: bool = False) -> Scope:
         """A scope that adds inner names: the variable of a `for`, the fields of an item."""
@@ -75,7 +90,8 @@ class Scope(Mapping[str, Name]):
         for spelling in (name.canonical, *name.spellings):
             pieces = words(spelling)
             self._spelled.setdefault(pieces, name)
-            self._longest = max(self._longest, len(pieces))
+            self._firsts.update(pieces[:1])
+            self._longest = min(max(self._longest, len(pieces)), PIECES_LIMIT)
 
     def resolve(self, spelling: str) -> Name | None:
         """The name a spelling stands for, here or in an outer scope."""
@@ -98,8 +114,17 @@ class Scope(Mapping[str, Name]):
             scope = scope.parent
         return best
 
+    def under(self, parent: Scope, open: bool) -> Scope:
+        """The same names inside another scope, not copied."""
+        inner = Scope({}, parent, open)
+        inner._names, inner._spelled, inner._longest = self._names, self._spelled, self._longest
+        inner._firsts = self._firsts
+        return inner
+
     def _longest_here(self, tokens: Sequence[Token], at: int) -> Match | None:
-        candidates = islice(tokens, at, at + self._longest)
+        if tokens[at].text not in self._firsts:
+            return None
+        candidates = tokens[at : at + self._longest]
         pieces = tuple(token.text for token in takewhile(_nameable, candidates))
         for length in range(len(pieces), 0, -1):
             name = self._spelled.get(pieces[:length])
@@ -114,6 +139,14 @@ class Scope(Mapping[str, Name]):
             yield from name.spellings
         if self.parent is not None:
             yield from self.parent.spellings()
+
+    def functions(self) -> Iterator[str]:
+        """Every way to write the names that are functions."""
+        for name in self._names.values():
+            if isinstance(name.type, FunctionType):
+                yield from (name.canonical, *name.spellings)
+        if self.parent is not None:
+            yield from self.parent.functions()
 
     def nearest(self, word: str) -> str | None:
         """The spelling most like `word`, in the script it is written in; None when nothing is like it."""
@@ -149,6 +182,8 @@ def quoted(spelling: str) -> str:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like `word`, preferring its own script; None when nothing is like it."""
+    if len(word) > _NEAR_LENGTH:
+        return None
     han = _is_han(word)
     best, score = None, _NEAR_HAN if han else _NEAR
     for candidate in candidates:

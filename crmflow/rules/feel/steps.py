@@ -1,4 +1,4 @@
-"""How much work may loops and functions do? (outside of them the length of the text bounds it)"""
+"""How much work may one evaluation do? (without loops, calls and contexts the length of the text bounds it)"""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from crmflow.errors import FeelError
 from crmflow.rules.feel.tree import Node
 from crmflow.rules.feel.values import size_of
 
-STEP_LIMIT: Final = 1_000_000
+STEP_LIMIT: Final = 1_000_000  # a step is about as much as reading a name and adding to it: 1 or 2 µs
+POWER_WEIGHT: Final = 100
 
-Env = Mapping[Any, object]  # values by name and, under the key Steps, what loops and functions may still do
+Env = Mapping[Any, object]  # values by name and, under the key Steps, what the evaluation may still do
 
 
 class Steps:
@@ -22,24 +23,24 @@ class Steps:
     def __init__(self) -> None:
         self.left = STEP_LIMIT
 
-    def turn(self, body: Node) -> None:
-        """One turn of a loop or one call of a function, which costs by the length of its text."""
-        self.spend(1 + (body.end - body.start) // 16, body)
+    def turn(self, body: Node, env: Env) -> None:
+        """One turn of a loop or one call of a function, which costs by its text and by the copied names."""
+        self.spend(3 + (body.end - body.start) // 4 + len(env) // 64, body.start, body.end)
 
-    def spend(self, steps: int, node: Node) -> None:
+    def spend(self, steps: int, start: int = 0, end: int = 0) -> None:
         """Raises FeelError CRM020 when nothing is left."""
         self.left -= steps
         if self.left < 0:
-            raise FeelError("CRM020", node.start, node.end, limit=STEP_LIMIT)
+            raise FeelError("CRM020", start, end, limit=STEP_LIMIT)
 
 
 def counted(env: Env) -> dict[Any, Any]:
-    """An environment whose loops and functions share one count."""
+    """A copy of an environment whose loops, calls and contexts share one count."""
     return {**env, Steps: env.get(Steps) or Steps()}
 
 
-def spend(env: Env, node: Node, values: Iterable[object]) -> None:
-    """Inside loops and functions, what goes through whole values costs by their size."""
+def spend(env: Env, node: Node, values: Iterable[object], weight: int = 1) -> None:
+    """What goes through whole values costs by their size, each part of it `weight` steps."""
     steps = env.get(Steps)
     if isinstance(steps, Steps):
-        steps.spend(sum(map(size_of, values)), node)
+        steps.spend(sum(map(size_of, values)) * weight, node.start, node.end)

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from crmflow.errors import catalogue
+from crmflow.errors import FeelError
 from crmflow.rules.feel import tree
 from crmflow.rules.feel.evaluate import bindings, evaluate, passes
-from crmflow.rules.feel.steps import Env
-from crmflow.rules.feel.tree import INPUT, Node
-from crmflow.rules.feel.values import write
+from crmflow.rules.feel.reasons import Reason, reasons
+from crmflow.rules.feel.steps import Env, Steps, counted, spend
+from crmflow.rules.feel.tree import INPUT, PARTIAL, Node
+from crmflow.rules.feel.values import Items, read, write
 
 ITEMS_SHOWN: Final = 20  # of a list that `some`, `every` or `for` goes through
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a value is null: an entry of the catalogue with its parts."""
-
-    code: str
-    parts: Mapping[str, object] = field(default_factory=dict)
-
-    def text(self, language: str = "en") -> str:
-        return catalogue()[self.code].say(language, self.parts)
+PASSING: Final = (  # null when an operand is, for the same reason
+    tree.Arithmetic | tree.Negation | tree.Comparison | tree.Between | tree.In | tree.Filter | tree.Call
+)
+LIMITS: Final = frozenset({"CRM020", "CRM021", "CRM023"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +62,60 @@ class Trace:
 
 def trace(root: Node, env: Env, text: str) -> Trace:
     """The steps of a tree, of which `text` is the source. Raises FeelError like `evaluate`."""
-    return _Tracer(text).step(root, env)
+    return _Tracer(text).whole(root, counted(env))
 
 
 class _Tracer:
+    """Takes the steps; one that would take too long has none below it."""
+
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def step(self, node: Node, env: Env) -> Trace:
-        steps = STEPS.get(type(node), _Tracer.operands)
-        children = tuple(steps(self, node, env))
-        return self.made(node, evaluate(node, env), children)
+    def whole(self, root: Node, env: Env) -> Trace:
+        """The value takes what `evaluate` takes; the steps below it share as much once more."""
+        value = evaluate(root, env)
+        below = {**env, Steps: Steps()}
+        return self.made(root, value, self.below(root, below), below)
 
-    def made(self, node: Node, value: object, children: tuple[Trace, ...]) -> Trace:
+    def step(self, node: Node, env: Env) -> Trace:
+        value = evaluate(node, env)
+        spend(env, node, (value,))
+        return self.made(node, value, self.below(node, env), env)
+
+    def below(self, node: Node, env: Env) -> tuple[Trace, ...]:
+        steps = STEPS.get(type(node), _Tracer.operands)
+        try:
+            return tuple(steps(self, node, env))
+        except FeelError as error:
+            if error.code in LIMITS:
+                return ()
+            raise
+
+    def made(self, node: Node, value: object, children: tuple[Trace, ...], env: Env) -> Trace:
         said = self.text[node.start : node.end] or INPUT
-        reason = None if value is not None else _reason(node, said, children)
+        reason = None if value is not None else self._reason(node, env, children)
         return Trace(_kind(node), said, node.start, node.end, write(value), children, reason)
+
+    def _reason(self, node: Node, env: Env, children: tuple[Trace, ...]) -> Reason | None:
+        """That of the first operand that has one; found anew it would be sought in every step below again."""
+        below = next((child.reason for child in children if child.reason is not None), None)
+        if below is not None and isinstance(node, PASSING):
+            return below
+        try:
+            return next(reasons(node, env, self.text), None)
+        except FeelError as error:
+            if error.code in LIMITS:
+                return None
+            raise
 
     def operands(self, node: Node, env: Env) -> Iterator[Trace]:
         for child in tree.children(node):
             child = child.operand if isinstance(child, tree.Rank) else child
             if not isinstance(child, tree.Literal | tree.BuiltinName | tree.FunctionOf):
                 yield self.step(child, env)
+
+    def arguments(self, node: tree.ByRank, env: Env) -> Iterator[Trace]:
+        yield from self.operands(node.call, env)
 
     def nothing(self, node: Node, env: Env) -> Iterator[Trace]:
         return iter(())
@@ -108,13 +134,16 @@ class _Tracer:
         value = evaluate(node.value, env)
         inner = {**env, INPUT: value}
         for test in node.tests:
-            yield self.made(test, passes(test, value, env), tuple(self.operands(test, inner)))
+            yield self.made(test, passes(test, value, env), tuple(self.operands(test, inner)), inner)
 
     def items(self, node: tree.Quantified | tree.For, env: Env) -> Iterator[Trace]:
         """The sources, then the body for the first items."""
         yield self.step(node.iterations[0].source, env)
+        partial = Items()
         for bound in islice(bindings(node, env) or (), ITEMS_SHOWN):
-            yield self.step(node.body, bound)
+            step = self.step(node.body, {**bound, PARTIAL: partial})
+            partial = Items([*partial, read(step.value)])
+            yield step
 
     def operand(self, node: tree.Filter, env: Env) -> Iterator[Trace]:
         yield self.step(node.operand, env)
@@ -129,6 +158,7 @@ STEPS: Final[Mapping[type[Node], Callable[[_Tracer, Any, Env], Iterator[Trace]]]
     tree.Quantified: _Tracer.items,
     tree.For: _Tracer.items,
     tree.Filter: _Tracer.operand,
+    tree.ByRank: _Tracer.arguments,
 }
 
 _KINDS: Final[Mapping[type[Node], str]] = {
@@ -137,25 +167,9 @@ _KINDS: Final[Mapping[type[Node], str]] = {
     tree.OperatorTest: "test",
     tree.ValueTest: "test",
     tree.Quantified: "quantified",
+    tree.ByRank: "call",
 }
 
 
 def _kind(node: Node) -> str:
     return _KINDS.get(type(node), type(node).__name__.removesuffix("Of").lower())
-
-
-def _reason(node: Node, said: str, children: tuple[Trace, ...]) -> Reason:
-    """The reason of the first null step below; else what the node itself says."""
-    for child in children:
-        if child.reason is not None:
-            return child.reason
-    match node:
-        case tree.Variable() | tree.Path():
-            return Reason("CRM031", {"name": said})
-        case tree.Arithmetic() | tree.Negation():
-            return Reason("CRM032", {"name": said})
-        case tree.Call():
-            return Reason("CRM034", {"name": said})
-        case tree.Filter():
-            return Reason("CRM035", {"name": said})
-    return Reason("CRM033", {"name": said})

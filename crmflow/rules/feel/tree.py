@@ -38,6 +38,7 @@ class Variable(Node):
     """A name of the context or of an enclosing `for`, filter, function or context; "?" is the input."""
 
     name: str
+    nullable: bool = field(default=True, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,13 @@ class ValueTest(Node):
 
 @dataclass(frozen=True, slots=True)
 class Range(Node):
-    """An end that is None is open to that side: `(< 5)`; both ends the same node: `(= 5)`."""
+    """An end that is None is open to that side: `(< 5)`; `operator` is = or != in `(= 5)`, of one end twice."""
 
     low: Node | None
     high: Node | None
     low_included: bool
     high_included: bool
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class For(Node):
 
     iterations: tuple[Iteration, ...]
     body: Node
+    reads_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,7 @@ class Path(Node):
 
     operand: Node
     name: str
+    nullable: bool = field(default=True, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,14 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class ByRank(Node):
+    """`min`, `max` or `sort` of strings of an ordered enumeration, which follows the declared order."""
+
+    call: Call
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionOf(Node):
     """A function written in the text."""
 
@@ -251,6 +263,20 @@ def children(node: Node) -> Iterator[Node]:
             yield value
         elif isinstance(value, tuple):
             yield from (inner for inner in value if isinstance(inner, Node))
+
+
+def walk(root: Node) -> Iterator[Node]:
+    """Every node; found without recursion."""
+    left = [root]
+    while left:
+        node = left.pop()
+        yield node
+        left += children(node)
+
+
+def works(root: Node) -> bool:
+    """Whether the work of evaluating a tree can exceed what the length of its text bounds."""
+    return any(isinstance(node, For | Quantified | Filter | ContextOf | FunctionOf | Call) for node in walk(root))
 
 
 def height(root: Node) -> int:

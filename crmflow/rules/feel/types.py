@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ SCALARS: Final[Mapping[str, Type]] = {
     each.name: each
     for each in (number, string, boolean, date, time, date_time, days_duration, months_duration, any_, null)
 }
+WEIGHT_LIMIT: Final = 1_000  # of types in a type that is written or guessed from a text
 ORDERED: Final = frozenset({number, date, time, date_time, days_duration, months_duration})
 
 
@@ -81,10 +83,17 @@ class ContextType(Type):
 
     fields: Mapping[str, Name] = field(default_factory=dict, hash=False)
     open: bool = False
+    weight: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weight = 1 + sum(weight_of(declared.type) for declared in self.fields.values())
+        object.__setattr__(self, "weight", weight)
 
     def __str__(self) -> str:
+        if self.weight > WEIGHT_LIMIT:
+            return "context<…>"
         inside = ", ".join(f"{name}: {declared.type}" for name, declared in self.fields.items())
-        return f"context<{inside}>"
+        return f"context<{inside}>" if inside else "context"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,21 @@ class FunctionType(Type):
     result: Type = any_
 
     def __str__(self) -> str:
-        inside = ", ".join(map(str, self.parameters or ()))
-        return f"function<{inside}>->{self.result}"
+        if self.parameters is None:
+            return "function"
+        return f"function<{', '.join(map(str, self.parameters))}> -> {self.result}"
+
+
+def weight_of(type: Type) -> int:
+    """How many types a type is made of, one that is used twice counted twice."""
+    match type:
+        case ContextType():
+            return type.weight
+        case ListType() | RangeType():
+            return 1 + weight_of(type.item)
+        case FunctionType():
+            return 1 + sum(map(weight_of, type.parameters or ())) + weight_of(type.result)
+    return 1
 
 
 def conforms(type: Type, wanted: Type) -> bool:
@@ -134,8 +156,19 @@ def _function_conforms(type: FunctionType, wanted: FunctionType) -> bool:
 
 
 def joined(types: list[Type]) -> Type:
-    """The type of a value that is of one of these types: the same one, else Any."""
+    """The type of a value that is of one of these types; Any when they have nothing in common."""
     known = [each for each in types if each != null]
     if not known:
         return null if types else any_
-    return known[0] if all(each == known[0] for each in known) else any_
+    return reduce(_joined, known)
+
+
+def _joined(one: Type, other: Type) -> Type:
+    if one == other:
+        return one
+    match one, other:
+        case ListType(), ListType():
+            return ListType(_joined(one.item, other.item))
+        case Enumeration() | Scalar("string"), Enumeration() | Scalar("string"):
+            return string
+    return any_

@@ -36,12 +36,16 @@ DECIMALS: Final = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=61
 
 @dataclass(frozen=True, slots=True)
 class RangeValue:
-    """Values from low to high; an end that is None is open to that side."""
+    """Values from low to high; an end that is None is open to that side.
+
+    `operator` is = or != for `(= 5)` and `(!= 5)`, which have one end and are equal to no other range.
+    """
 
     low: object
     high: object
     low_included: bool
     high_included: bool
+    operator: str | None = None
 
 
 class Items(list[Any]):
@@ -70,7 +74,7 @@ class Fields(dict[str, Any]):
 
 def size_of(value: object) -> int:
     """How large a value is: 1 and what it holds; a long string counts by its length."""
-    if isinstance(value, Items | Fields):
+    if isinstance(value, Items | Fields | Function):
         return value.size
     return 1 + len(value) // 64 if isinstance(value, str) else 1
 
@@ -83,16 +87,25 @@ def _bounded(size: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function of a text or of the caller; `call` takes one value a parameter, as it is inside."""
+    """A function of a text or of the caller; `call` takes one value a parameter, as it is inside.
+
+    `size` counts the names that it holds on to.
+    """
 
     parameters: tuple[str, ...]
     types: tuple[Type, ...]
     call: Callable[..., object]
+    size: int = 1
 
 
 def finite(number: Decimal) -> Decimal | None:
     """None for NaN and infinity: FEEL has neither."""
     return number if number.is_finite() else None
+
+
+def _read_decimal(value: Decimal) -> Decimal | None:
+    """A number of the caller; one beyond Decimal128 is rounded to zero or has no value."""
+    return value if -6144 < value.adjusted() < 6145 and value.is_finite() else finite(DECIMALS.plus(value))
 
 
 def number_from(text: str) -> Decimal | None:
@@ -163,9 +176,9 @@ def _unknown(value: Any) -> Any:
 
 
 READERS: Final[dict[type, Callable[[Any], Any] | None]] = {
-    Decimal: finite,
+    Decimal: _read_decimal,
     bool: None,
-    int: Decimal,
+    int: lambda value: _read_decimal(Decimal(value)),
     float: _read_float,
     str: None,
     type(None): None,

@@ -103,3 +103,32 @@ def test_full_width_signs_are_noticed() -> None:
 def test_an_expression_survives_pickling() -> None:
     expression = feel.parse('固定周期 > 3 and plates[车型 = "A"] != null and @"P1D" > @"PT1H"', SCOPE)
     assert pickle.loads(pickle.dumps(expression)) == expression
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[1, 2] instance of scores", True),
+        ("1 instance of scores", False),
+        ("[[1]] instance of list<scores>", True),
+        ("{a: [1]} instance of context<a: scores>", True),
+        ("1 instance of shop.price", True),
+        ("1 instance of `shop.price`", True),
+        ('"a" instance of unit price', False),
+        ("1 instance of number", True),
+        ("(function(x: scores) count(x))(7)", 1),
+        ('(function(x: scores) count(x))("a")', None),
+    ],
+)
+def test_a_scope_may_declare_types(text: str, expected: object) -> None:
+    number, scores = feel.number, feel.ListType(feel.number)
+    declared = {"scores": scores, "shop.price": number, "unit price": number}
+    types = feel.Scope({name: feel.Name(name, type) for name, type in declared.items()})
+    assert feel.parse(text, feel.Scope({}, types=types), "standard").evaluate({}) == expected
+
+
+def test_an_unknown_type_is_told_with_the_nearest() -> None:
+    types = feel.Scope({"scores": feel.Name("scores", feel.number)})
+    with pytest.raises(feel.FeelError, match="CRM109") as refused:
+        feel.parse("1 instance of scroes", feel.Scope({}, types=types))
+    assert refused.value.suggestion == "scores"

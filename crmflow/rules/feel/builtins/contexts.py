@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmflow.rules.feel.builtins.registry import builtin
-from crmflow.rules.feel.values import read
+from crmflow.rules.feel.values import Fields, Items, read
 
 Context = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ def _get_value_deep(m: Context, keys: list[str]) -> Any:
 
 
 @builtin("get entries(m: context) -> list")
-def _get_entries(m: Context) -> list[Context]:
-    return [{"key": key, "value": read(value)} for key, value in m.items()]
+def _get_entries(m: Context) -> Items:
+    return Items(Fields({"key": key, "value": read(value)}) for key, value in m.items())
 
 
 @builtin("context(entries: list) -> context")
@@ -59,7 +59,7 @@ def _context_put_deep(context: Context, keys: list[str], value: Any) -> Context 
         return _context_put(context, first, value)
     inner = read(context.get(first, {}))
     inner = _context_put_deep(inner, rest, value) if isinstance(inner, Mapping) else None
-    return None if inner is None else {**context, first: inner}
+    return None if inner is None else {**context, first: Fields(inner)}
 
 
 @builtin("context merge(contexts: list<context>) -> context")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import product
 from typing import Any, Final
 
 from crmflow.errors import FeelError
 from crmflow.rules.feel.builtins.registry import BUILTINS, Builtin, builtin
-from crmflow.rules.feel.lexer import INFIX_WORDS, tokens
-from crmflow.rules.feel.operations import compare
+from crmflow.rules.feel.lexer import INFIX_WORDS, Token, tokens
+from crmflow.rules.feel.operations import STRING_LIMIT, compare
 from crmflow.rules.feel.values import Function, RangeValue, number_from, parse_literal, read
 
-_RANGE: Final = re.compile(r"\s*([\[(\]])(.*)\.\.(.*)([\])\[])\s*", re.DOTALL)
+_BRACKETS: Final = frozenset(product("[(]", "])["))
 _TEMPORAL: Final = ("date", "time", "date and time", "duration")
+_GROUPING: Final = frozenset({" ", ",", "."})
+_COMMA_AS_POINT: Final = str.maketrans(",.", ".,")
 _NUMBER: Final = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -25,23 +28,34 @@ def _number(text: str) -> Decimal | None:
 
 @builtin("number(from: string, grouping separator: string, decimal separator?: string) -> number")
 def _number_with_separators(text: str, grouping: str, point: str | None = None) -> Decimal | None:
-    return _separated(text, grouping, point or ".")
+    return _separated(text.replace(grouping, ""), point) if grouping in _GROUPING - {point} else None
 
 
 @builtin("number(from: string, grouping separator: Null, decimal separator?: string) -> number")
 def _number_with_point(text: str, grouping: None, point: str | None = None) -> Decimal | None:
-    return _separated(text, "", point or ".")
+    return _separated(text, point)
 
 
-def _separated(text: str, grouping: str, point: str) -> Decimal | None:
-    if grouping not in ("", " ", ",", ".") or point not in (".", ",") or grouping == point:
-        return None
-    return _number(text.replace(grouping, "").replace(point, ".") if grouping else text.replace(point, "."))
+def _separated(text: str, point: str | None) -> Decimal | None:
+    match point:
+        case None | ".":
+            return _number(text)
+        case ",":
+            return _number(text.translate(_COMMA_AS_POINT))
+    return None
 
 
 @builtin("string(from: Any) -> string")
 def _string(value: object) -> str | None:
-    return None if value is None else said(value)
+    """Null for what would be longer than a string may be."""
+    try:
+        return None if value is None else said(value)
+    except _TooLong:
+        return None
+
+
+class _TooLong(ValueError):
+    """A list or context that is written with more signs than a string may have."""
 
 
 def said(value: Any, inner: bool = False) -> str:
@@ -56,15 +70,25 @@ def said(value: Any, inner: bool = False) -> str:
         case str():
             return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if inner else value
         case list():
-            return "[" + ", ".join(said(item, True) for item in value) + "]"
+            return "[" + _joined(said(item, True) for item in value) + "]"
         case Mapping():
             entries = (f"{_key(name)}: {said(read(item), True)}" for name, item in value.items())
-            return "{" + ", ".join(entries) + "}"
+            return "{" + _joined(entries) + "}"
         case RangeValue():
             return _said_range(value)
         case Function() | Builtin():
             return "function"
     return f'@"{value}"' if inner else str(value)
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    kept, size = [], 0
+    for piece in pieces:
+        size += len(piece) + 2
+        if size > STRING_LIMIT:
+            raise _TooLong
+        kept.append(piece)
+    return ", ".join(kept)
 
 
 def said_number(number: Decimal) -> str:
@@ -78,23 +102,23 @@ def said_number(number: Decimal) -> str:
 @builtin("range(from: string) -> range")
 def _range(text: str) -> RangeValue | None:
     """From `[1..5)` and the like; the ends are literals, in order and of one type."""
-    match = _RANGE.fullmatch(text)
-    if match is None:
+    try:
+        opening, *inside, closing, _ = tokens(text)[0]
+    except (FeelError, ValueError):
         return None
-    low, high = _range_end(match[2]), _range_end(match[3])
+    dots = [at for at, token in enumerate(inside) if token.kind == "symbol" and token.text == ".."]
+    if len(dots) != 1 or (opening.text, closing.text) not in _BRACKETS:
+        return None
+    low, high = _range_end(inside[: dots[0]]), _range_end(inside[dots[0] + 1 :])
     if low is None or high is None or compare("<=", low, high) is not True:
         return None
-    return RangeValue(low, high, match[1] == "[", match[4] == "]")
+    return RangeValue(low, high, opening.text == "[", closing.text == "]")
 
 
-def _range_end(text: str) -> object:
+def _range_end(found: list[Token]) -> object:
     """A number, string, `@"…"` or `date("…")` and its like."""
-    try:
-        found, _ = tokens(text)
-    except FeelError:
-        return None
-    kinds = [token.kind for token in found[:-1]]
-    said = [token.text for token in found[:-1]]
+    kinds = [token.kind for token in found]
+    said = [token.text for token in found]
     match kinds, said:
         case (["string"], [string]):
             return string

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from functools import cmp_to_key, reduce
-from typing import Any
+from typing import Any, Final
 
 from crmflow.rules.feel.builtins.numbers import whole
 from crmflow.rules.feel.builtins.registry import builtin
 from crmflow.rules.feel.coercion import invoke
-from crmflow.rules.feel.operations import arithmetic, compare, equal
-from crmflow.rules.feel.values import DECIMALS, Function, finite
+from crmflow.rules.feel.dates import DateTime, Time
+from crmflow.rules.feel.durations import SECOND, DaysDuration, MonthsDuration
+from crmflow.rules.feel.operations import DIRECT, arithmetic, compare, equal
+from crmflow.rules.feel.values import DECIMALS, Function, RangeValue, finite, read
 
 Items = list[Any]
+
+_SUMMED: Final = frozenset({Decimal, DaysDuration, MonthsDuration})
 
 
 def same(left: object, right: object) -> bool:
@@ -21,7 +26,7 @@ def same(left: object, right: object) -> bool:
     return equal(left, right) is True
 
 
-@builtin("list contains(list: list, element: Any) -> boolean")
+@builtin("list contains(list: list<Same>, element: Same) -> boolean")
 def _list_contains(list: Items, element: object) -> bool:
     return any(same(item, element) for item in list)
 
@@ -42,39 +47,40 @@ def _extreme(values: Items, operator: str) -> object:
     return best
 
 
-@builtin("min(list: list) -> Any")
+@builtin("min(list: list<Ordered>) -> Ordered")
 def _min(list: Items) -> object:
     return _extreme(list, "<")
 
 
-@builtin("min(...c: Any) -> Any")
+@builtin("min(...c: Ordered) -> Ordered")
 def _min_of(*values: object) -> object:
     return _extreme([*values], "<")
 
 
-@builtin("max(list: list) -> Any")
+@builtin("max(list: list<Ordered>) -> Ordered")
 def _max(list: Items) -> object:
     return _extreme(list, ">")
 
 
-@builtin("max(...c: Any) -> Any")
+@builtin("max(...c: Ordered) -> Ordered")
 def _max_of(*values: object) -> object:
     return _extreme([*values], ">")
 
 
 def _sum(values: Items) -> object:
     """Numbers, or durations of one kind."""
-    return (
-        reduce(lambda total, value: arithmetic("+", total, value), values[1:], values[0]) if values else None
-    )
+    kinds = {type(value) for value in values}
+    if len(kinds) != 1 or not kinds <= _SUMMED:
+        return None
+    return reduce(lambda total, value: arithmetic("+", total, value), values)
 
 
-@builtin("sum(list: list) -> Any")
+@builtin("sum(list: list<Quantity>) -> Quantity")
 def _sum_list(list: Items) -> object:
     return _sum(list)
 
 
-@builtin("sum(...n: Any) -> Any")
+@builtin("sum(...n: Quantity) -> Quantity")
 def _sum_of(*values: object) -> object:
     return _sum([*values])
 
@@ -83,12 +89,12 @@ def _mean(values: Items) -> object:
     return arithmetic("/", _sum(values), Decimal(len(values))) if values else None
 
 
-@builtin("mean(list: list) -> Any")
+@builtin("mean(list: list<Quantity>) -> Quantity")
 def _mean_list(list: Items) -> object:
     return _mean(list)
 
 
-@builtin("mean(...n: Any) -> Any")
+@builtin("mean(...n: Quantity) -> Quantity")
 def _mean_of(*values: object) -> object:
     return _mean([*values])
 
@@ -129,7 +135,7 @@ def _mode(*values: Any) -> list[Decimal]:
     return sorted(number for number, count in counts.items() if count == most)
 
 
-@builtin("sublist(list: list, start position: number, length?: number) -> list")
+@builtin("sublist(list: list<T>, start position: number, length?: number) -> list<T>")
 def _sublist(list: Items, start: Decimal, length: Decimal | None = None) -> Items | None:
     at = place(list, start)
     if at is None:
@@ -139,35 +145,35 @@ def _sublist(list: Items, start: Decimal, length: Decimal | None = None) -> Item
     return list[at : at + int(length)] if length >= 0 and at + int(length) <= len(list) else None
 
 
-@builtin("append(list: list, ...item: Any) -> list")
+@builtin("append(list: list<T>, ...item: T) -> list<T>")
 def _append(list: Items, *items: object) -> Items:
     return [*list, *items]
 
 
-@builtin("concatenate(...list: list) -> list")
+@builtin("concatenate(...list: list<T>) -> list<T>")
 def _concatenate(*lists: Items) -> Items:
     return [item for list in lists for item in list]
 
 
-@builtin("insert before(list: list, position: number, newItem: Any) -> list")
+@builtin("insert before(list: list<T>, position: number, newItem: T) -> list<T>")
 def _insert_before(list: Items, position: Decimal, item: object) -> Items | None:
     at = place(list, position)
     return None if at is None else [*list[:at], item, *list[at:]]
 
 
-@builtin("remove(list: list, position: number) -> list")
+@builtin("remove(list: list<T>, position: number) -> list<T>")
 def _remove(list: Items, position: Decimal) -> Items | None:
     at = place(list, position)
     return None if at is None else list[:at] + list[at + 1 :]
 
 
-@builtin("list replace(list: list, position: number, newItem: Any) -> list")
+@builtin("list replace(list: list<T>, position: number, newItem: T) -> list<T>")
 def _replace_at(list: Items, position: Decimal, item: object) -> Items | None:
     at = place(list, Decimal(int(position)))
     return None if at is None else [*list[:at], item, *list[at + 1 :]]
 
 
-@builtin("list replace(list: list, match: function<Any, Any> -> boolean, newItem: Any) -> list")
+@builtin("list replace(list: list<T>, match: function<T, T> -> boolean, newItem: T) -> list<T>")
 def _replace_where(list: Items, match: Function, item: object) -> Items | None:
     answers = [invoke(match, [each, item]) for each in list]
     if not all(isinstance(answer, bool) for answer in answers):
@@ -175,32 +181,45 @@ def _replace_where(list: Items, match: Function, item: object) -> Items | None:
     return [item if answer else each for each, answer in zip(list, answers, strict=True)]
 
 
-@builtin("reverse(list: list) -> list")
+@builtin("reverse(list: list<T>) -> list<T>")
 def _reverse(list: Items) -> Items:
     return list[::-1]
 
 
-@builtin("index of(list: list, match: Any) -> list<number>")
+@builtin("index of(list: list<Same>, match: Same) -> list<number>")
 def _index_of(list: Items, match: object) -> Items:
     return [Decimal(at) for at, item in enumerate(list, 1) if same(item, match)]
 
 
-@builtin("distinct values(list: list) -> list")
+@builtin("distinct values(list: list<T>) -> list<T>")
 def _distinct_values(list: Items) -> Items:
     return _distinct(list)
 
 
-@builtin("union(...list: list) -> list")
+@builtin("union(...list: list<T>) -> list<T>")
 def _union(*lists: Items) -> Items:
     return _distinct([item for list in lists for item in list])
 
 
 def _distinct(items: Items) -> Items:
-    kept: Items = []
+    kept: dict[Hashable, Any] = {}
     for item in items:
-        if not any(same(item, other) for other in kept):
-            kept.append(item)
-    return kept
+        kept.setdefault(_identity(item), item)
+    return [*kept.values()]
+
+
+def _identity(value: Any) -> Hashable:
+    """The same for values of which FEEL's `=` is true."""
+    kind = type(value)
+    if kind in DIRECT or kind in (bool, RangeValue) or value is None:
+        return kind, value
+    if kind in (Time, DateTime):
+        return kind, value.zoned, value.instant // SECOND
+    if isinstance(value, list):
+        return kind, tuple(map(_identity, value))
+    if isinstance(value, Mapping):
+        return frozenset((name, _identity(read(each))) for name, each in value.items())
+    return object()
 
 
 @builtin("flatten(list: list) -> list")
@@ -216,18 +235,22 @@ def _flatten(list: Items) -> Items:
     return flat
 
 
-@builtin("sort(list: list, precedes: function<Any, Any> -> boolean) -> list", "sort(list: list) -> list")
-def _sort(list: Items, precedes: Function | None = None) -> Items:
-    """Stable; without a function, ascending."""
+@builtin("sort(list: list<T>, precedes: function<T, T> -> boolean) -> list<T>")
+def _sort_by(list: Items, precedes: Function) -> Items:
+    """Stable: items of which neither precedes the other keep their order."""
 
     def order(one: object, other: object) -> int:
-        if precedes is None:
-            before, after = compare("<", one, other), compare("<", other, one)
-        else:
-            before, after = invoke(precedes, [one, other]), invoke(precedes, [other, one])  # type: ignore[assignment]
-        return (after is True) - (before is True)
+        return (invoke(precedes, [other, one]) is True) - (invoke(precedes, [one, other]) is True)
 
     return sorted(list, key=cmp_to_key(order))
+
+
+@builtin("sort(list: list<Ordered>) -> list<Ordered>")
+def _sort(list: Items) -> Items | None:
+    """Ascending; null when two items cannot be compared, as for min and max."""
+    if len(list) > 1 and any(compare("<", list[0], item) is None for item in list):
+        return None
+    return sorted(list, key=cmp_to_key(lambda one, other: -1 if compare("<", one, other) else 1))
 
 
 def place(items: Items, position: Decimal) -> int | None:

@@ -11,12 +11,12 @@ def _not(negand: bool) -> bool:
     return not negand
 
 
-@builtin("all(list: list) -> boolean", "all(...b: Any) -> boolean")
+@builtin("all(list: list<Truth>) -> boolean", "all(...b: Truth) -> boolean")
 def _all(*values: object) -> bool | None:
     return conjunction(_listed(values))
 
 
-@builtin("any(list: list) -> boolean", "any(...b: Any) -> boolean")
+@builtin("any(list: list<Truth>) -> boolean", "any(...b: Truth) -> boolean")
 def _any(*values: object) -> bool | None:
     return disjunction(_listed(values))
 

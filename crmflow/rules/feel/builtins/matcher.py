@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from crmflow.errors import FeelError
-
-STEP_LIMIT: Final = 2_000_000
+from crmflow.rules.feel.steps import Steps
 
 Instruction = tuple[str, Any, Any]
 Places = tuple[int, ...]  # start and end of the match, then of each group; -1 where a group took no part
@@ -19,35 +18,38 @@ class Matcher:
     """A program of instructions: sign, split, jump, save, start, end, back, match.
 
     A state that failed once fails again, so each (instruction, place) is tried once and the time is
-    linear in the text; with back references the groups belong to the state and the steps are bounded.
+    linear in the text; with back references the groups belong to the state, and only the steps bound it.
     """
 
     program: list[Instruction]
     groups: int
     refers_back: bool
 
-    def matches(self, text: str) -> bool:
-        return self._search(text, 0, set(), [STEP_LIMIT]) is not None
+    def matches(self, text: str, steps: Steps) -> bool:
+        """Raises FeelError CRM021 when it takes more than what is left of the steps."""
+        return self._search(text, 0, set(), steps) is not None
 
-    def find_all(self, text: str) -> Iterator[Places]:
-        """Matches from left to right that do not overlap. Raises FeelError CRM021 when they take too long."""
-        at, budget = 0, [STEP_LIMIT]
+    def find_all(self, text: str, steps: Steps) -> Iterator[Places]:
+        """Matches from left to right that do not overlap. Raises FeelError like `matches`."""
+        at = 0
         while at <= len(text):
-            places = self._search(text, at, set(), budget)
+            places = self._search(text, at, set(), steps)
             if places is None:
                 return
             yield places
             at = places[1] + (places[1] == places[0])
 
-    def _search(self, text: str, start: int, visited: set[Any], budget: list[int]) -> Places | None:
+    def _search(self, text: str, start: int, visited: set[Any], steps: Steps) -> Places | None:
         for at in range(start, len(text) + 1):
-            places = self._match(text, at, visited, budget)
+            places = self._match(text, at, visited, steps)
             if places is not None:
                 return places
         return None
 
-    def _match(self, text: str, start: int, visited: set[Any], budget: list[int]) -> Places | None:
+    def _match(self, text: str, start: int, visited: set[Any], steps: Steps) -> Places | None:
         program, refers_back, size = self.program, self.refers_back, len(text)
+        step_cost = 4 if refers_back else 1
+        save_cost = 1 + self.groups // 16  # copies the places
         states: list[tuple[int, int, Places]] = [(0, start, (-1,) * (2 * self.groups + 2))]
         while states:
             pc, at, places = states.pop()
@@ -56,10 +58,10 @@ class Matcher:
                 if state in visited:
                     break
                 visited.add(state)
-                budget[0] -= 1
-                if budget[0] < 0:
-                    raise FeelError("CRM021", 0, 0)
                 kind, first, other = program[pc]
+                steps.left -= step_cost
+                if steps.left < 0:
+                    raise FeelError("CRM021", 0, 0)
                 pc += 1
                 if kind == "match":
                     return places
@@ -70,11 +72,21 @@ class Matcher:
                     pc = first
                 elif kind == "save":
                     places = (*places[:first], at, *places[first + 1 :])
+                    steps.left -= save_cost
                 else:
+                    steps.left -= _cost(program[pc - 1], places)
                     at = _advanced(program[pc - 1], text, at, places)
                     if at < 0:
                         break
         return None
+
+
+def _cost(instruction: Instruction, places: Places) -> int:
+    """What it costs to try a class of many signs or a back reference to a long group."""
+    kind, first, other = instruction
+    if kind == "sign":
+        return int(other)
+    return (places[2 * first + 1] - places[2 * first]) // 64 if kind == "back" else 0
 
 
 def _advanced(instruction: Instruction, text: str, at: int, places: Places) -> int:

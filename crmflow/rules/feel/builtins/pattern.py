@@ -36,7 +36,7 @@ class PatternError(ValueError):
     """A pattern or flags that XPath does not know."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def compiled(pattern: str, flags: str) -> Matcher | None:
     """None for a pattern or flags that XPath does not know."""
     try:
@@ -57,6 +57,7 @@ class _Reader:
         self.groups = 0
         self.open_groups: set[int] = set()
         self.refers_back = False
+        self.repetitions = 0
 
     def matcher(self) -> Matcher:
         part = self._literal() if "q" in self.flags else self._choice()
@@ -118,6 +119,9 @@ class _Reader:
             high = None if self._sees("}") else self._digits()
         if not self._accept("}") or (high is not None and high < low):
             raise PatternError
+        self.repetitions += high or low
+        if self.repetitions > SIZE_LIMIT:
+            raise TooLarge
         return low, high
 
     def _digits(self) -> int:
@@ -134,7 +138,8 @@ class _Reader:
             case "(":
                 return self._group()
             case "[":
-                return self._sign(self._class())
+                start = self.at
+                return self._sign(self._class(), (self.at - start) // 4)
             case ".":
                 return self._sign(anything if "s" in self.flags else not_line_end)
             case "^" | "$":
@@ -233,8 +238,9 @@ class _Reader:
             raise PatternError
         return lambda found: sign <= found <= last
 
-    def _sign(self, test: Test) -> Part:
-        return one(("sign", any_case(test) if "i" in self.flags else test, 0))
+    def _sign(self, test: Test, weight: int = 0) -> Part:
+        """`weight` are the further steps that a try of the test costs."""
+        return one(("sign", any_case(test) if "i" in self.flags else test, weight))
 
 
 def _without_spaces(pattern: str) -> str:

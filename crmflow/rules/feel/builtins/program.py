@@ -52,6 +52,8 @@ def choice(parts: list[Part]) -> Part:
             body = part.write(start)
             jumps.append(len(program) + len(body) + 1)
             program += [("split", start, start + len(body) + 1), *body, ("jump", 0, 0)]
+            if len(program) > SIZE_LIMIT:
+                raise TooLarge
         program += parts[-1].write(at + len(program))
         for jump in jumps:
             program[jump] = ("jump", at + len(program), 0)

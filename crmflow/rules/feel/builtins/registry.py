@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from crmflow.rules.feel.coercion import MISFIT, fit
 from crmflow.rules.feel.cursor import Cursor
+from crmflow.rules.feel.generic import VARIABLES, bare
 from crmflow.rules.feel.lexer import tokens
+from crmflow.rules.feel.steps import Steps
 from crmflow.rules.feel.type_syntax import read_type
 from crmflow.rules.feel.types import Type
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a builtin takes; `variadic` takes any number of values, from one on."""
+    """What a builtin takes; `variadic` takes any number of values, from one on.
+
+    Values are fitted to `type`; `pattern` is the same with its type variables.
+    """
 
     name: str
     type: Type
+    pattern: Type
     optional: bool = False
     variadic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One way to call a builtin; `function` is only called with values that fit the parameters."""
+    """One way to call a builtin; `function` is only called with values that fit the parameters.
+
+    One that is `counted` takes first the Steps that it may spend.
+    """
 
     parameters: tuple[Parameter, ...]
     result: Type
     function: Callable[..., object]
+    counted: bool = False
 
     @property
     def usage(self) -> str:
@@ -86,30 +96,47 @@ class Builtin:
         """How it is called: `substring(string, start position, length?)`."""
         return " / ".join(f"{self.name}({signature.usage})" for signature in self.signatures)
 
-    def call(self, values: Sequence[object], names: Sequence[str] = ()) -> object:
+    @property
+    def weight(self) -> int:
+        """How many steps each part of an argument costs."""
+        return WEIGHTS.get(self.name, 1)
+
+    def call(
+        self, values: Sequence[object], names: Sequence[str] = (), steps: Steps | None = None
+    ) -> object:
         """The result of the first signature that the values fit; null when there is none."""
         for signature in self.signatures:
             arguments = signature.arguments(values, names)
-            if arguments is not None:
-                return signature.function(*arguments)
+            if arguments is None:
+                continue
+            if signature.counted:
+                return signature.function(steps or Steps(), *arguments)
+            return signature.function(*arguments)
         return None
 
 
 BUILTINS: Final[dict[str, Builtin]] = {}
+WEIGHTS: Final[Mapping[str, int]] = {  # measured; those that are not here take about a step for a part
+    **dict.fromkeys(("exp", "log", "stddev"), 30),
+    "modulo": 100,
+    **dict.fromkeys(("sort", "sqrt"), 8),
+    **dict.fromkeys(("distinct values", "union"), 2),
+}
 
 
 Implementation = TypeVar("Implementation", bound=Callable[..., object])
 
 
-def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
-    """Declares a Python function as a FEEL builtin, by its signatures written in FEEL's types.
+def builtin(*signatures: str, counted: bool = False) -> Callable[[Implementation], Implementation]:
+    """Declares a Python function as a FEEL builtin, by its signatures in FEEL's types and type variables.
 
     `name(parameter: type, optional?: type, ...rest: type) -> type`; null stands for an absent optional one.
+    One that is `counted` takes first the Steps that it may spend.
     """
 
     def declare(function: Implementation) -> Implementation:
         for text in signatures:
-            name, signature = _read_signature(text, function)
+            name, signature = _read_signature(text, function, counted)
             known = BUILTINS[name].signatures if name in BUILTINS else ()
             BUILTINS[name] = Builtin(name, (*known, signature))
         return function
@@ -117,7 +144,7 @@ def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
     return declare
 
 
-def _read_signature(text: str, function: Callable[..., object]) -> tuple[str, Signature]:
+def _read_signature(text: str, function: Callable[..., object], counted: bool) -> tuple[str, Signature]:
     name, _, rest = text.partition("(")
     cursor = Cursor(tokens(rest)[0])
     parameters = []
@@ -126,6 +153,7 @@ def _read_signature(text: str, function: Callable[..., object]) -> tuple[str, Si
         called, _, _ = cursor.take_name(cursor.key_length("?"))
         optional = cursor.accept("?") is not None
         cursor.expect(":")
-        parameters.append(Parameter(called, read_type(cursor), optional, variadic))
+        pattern = read_type(cursor, VARIABLES)
+        parameters.append(Parameter(called, bare(pattern), pattern, optional, variadic))
     cursor.expect("->")
-    return name, Signature(tuple(parameters), read_type(cursor), function)
+    return name, Signature(tuple(parameters), read_type(cursor, VARIABLES), function, counted)

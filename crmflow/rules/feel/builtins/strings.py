@@ -6,25 +6,28 @@ Lengths and positions count code points: `客户经理` has four, an emoji one o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from crmflow.rules.feel.builtins.matcher import Matcher, Places
+from crmflow.rules.feel.builtins.matcher import Places
 from crmflow.rules.feel.builtins.pattern import compiled
 from crmflow.rules.feel.builtins.registry import builtin
 from crmflow.rules.feel.operations import STRING_LIMIT
+from crmflow.rules.feel.steps import Steps
 
 _REPLACEMENT: Final = re.compile(r"\\([\\$])|\$(\d+)|(.)", re.DOTALL | re.ASCII)
 
 
 @builtin("substring(string: string, start position: number, length?: number) -> string")
 def _substring(string: str, start: Decimal, length: Decimal | None = None) -> str | None:
-    """Positions count from 1, or from -1 backwards."""
+    """Positions count from 1, or from -1 backwards; those outside the string hold nothing."""
     at = int(start)
     if at == 0 or (length is not None and int(length) < 1):
         return None
-    first = at - 1 if at > 0 else max(len(string) + at, 0)
-    return string[first:] if length is None else string[first : first + int(length)]
+    first = at - 1 if at > 0 else len(string) + at
+    end = len(string) if length is None else max(first + int(length), 0)
+    return string[max(first, 0) : end]
 
 
 @builtin("string length(string: string) -> number")
@@ -68,20 +71,24 @@ def _ends_with(string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-@builtin("matches(input: string, pattern: string, flags?: string) -> boolean")
-def _matches(input: str, pattern: str, flags: str | None = None) -> bool | None:
+@builtin("matches(input: string, pattern: string, flags?: string) -> boolean", counted=True)
+def _matches(steps: Steps, input: str, pattern: str, flags: str | None = None) -> bool | None:
     found = compiled(pattern, flags or "")
-    return None if found is None else found.matches(input)
+    return None if found is None else found.matches(input, steps)
 
 
-@builtin("replace(input: string, pattern: string, replacement: string, flags?: string) -> string")
-def _replace(input: str, pattern: str, replacement: str, flags: str | None = None) -> str | None:
+@builtin(
+    "replace(input: string, pattern: string, replacement: string, flags?: string) -> string", counted=True
+)
+def _replace(
+    steps: Steps, input: str, pattern: str, replacement: str, flags: str | None = None
+) -> str | None:
     """`$1` stands for a group, `$0` for the match; null for a pattern that matches nothing at all."""
     found = compiled(pattern, flags or "")
-    if found is None or found.matches(""):
+    if found is None or found.matches("", steps):
         return None
     pieces = _literal_pieces(replacement) if "q" in (flags or "") else _pieces(replacement, found.groups)
-    return None if pieces is None else _replaced(input, found, pieces)
+    return None if pieces is None else _replaced(input, found.find_all(input, steps), pieces)
 
 
 def _literal_pieces(replacement: str) -> list[str | int]:
@@ -94,7 +101,7 @@ def _pieces(replacement: str, groups: int) -> list[str | int] | None:
     for match in _REPLACEMENT.finditer(replacement):
         escaped, digits, plain = match.groups()
         if digits:
-            known = next((size for size in range(len(digits), 1, -1) if int(digits[:size]) <= groups), 1)
+            known = next((size for size in range(min(len(digits), 4), 1, -1) if int(digits[:size]) <= groups), 1)
             pieces += [int(digits[:known]), digits[known:]]
         elif plain in ("$", "\\"):
             return None
@@ -103,14 +110,14 @@ def _pieces(replacement: str, groups: int) -> list[str | int] | None:
     return pieces
 
 
-def _replaced(input: str, found: Matcher, pieces: list[str | int]) -> str | None:
+def _replaced(input: str, found: Iterable[Places], pieces: list[str | int]) -> str | None:
     parts, at, size = [], 0, len(input)
-    for places in found.find_all(input):
+    for places in found:
         parts.append(input[at : places[0]])
         at = places[1]
         for piece in pieces:
             part = piece if isinstance(piece, str) else _group(input, places, piece)
-            size += len(part)
+            size += len(part) + 1
             if size > STRING_LIMIT:
                 return None
             parts.append(part)
@@ -122,13 +129,13 @@ def _group(input: str, places: Places, index: int) -> str:
     return input[places[2 * index] : places[2 * index + 1]] if known else ""
 
 
-@builtin("split(string: string, delimiter: string) -> list<string>")
-def _split(string: str, delimiter: str) -> list[str] | None:
+@builtin("split(string: string, delimiter: string) -> list<string>", counted=True)
+def _split(steps: Steps, string: str, delimiter: str) -> list[str] | None:
     found = compiled(delimiter, "")
-    if found is None or found.matches(""):
+    if found is None or found.matches("", steps):
         return None
     pieces, at = [], 0
-    for places in found.find_all(string):
+    for places in found.find_all(string, steps):
         pieces.append(string[at : places[0]])
         at = places[1]
     return [*pieces, string[at:]]
