@@ -15,7 +15,7 @@ from crmflow import hookspecs
 from crmflow.core.pack import Pack
 from crmflow.core.text import Text
 from crmflow.errors import PluginError
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 
 GROUP = "crmflow"
 NOT_RULES = frozenset({"demo", "tests", "mapping"})

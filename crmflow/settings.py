@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from crmflow.core.text import Language
 from crmflow.errors import SettingsError
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 
 FILE = "crmflow.toml"
 # Each key as one might write it.

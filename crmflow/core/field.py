@@ -24,8 +24,9 @@ FALSE_WORDS = frozenset({"false", "no", "n", "0", "否", "假"})
 class Field:
     """A declared, typed field of a customer, holding, touchpoint, signal or form.
 
-    `precision` and `scale` are decimal digits of a number; `values` the closed list of a "one of", `called`
-    maps what else these are called to them; staff and unit fields hold a code.
+    `precision` and `scale` are decimal digits of a number; `values` the closed list of a "one of", from the
+    least to the greatest when it is `ordered`, `called` maps what else these are called to them; staff and
+    unit fields hold a code.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     called: Mapping[str, str] = field(default_factory=dict)
     personal: bool = False
     aliases: tuple[str, ...] = ()
+    ordered: bool = False
 
     def parse(self, text: str, zone: ZoneInfo) -> Value:
         """The value that a cell of a file means; empty is None. Raises ValueError."""

@@ -14,7 +14,7 @@ from crmflow.engine.release import Releases, Rules, compiled
 from crmflow.engine.running import Progress, Work
 from crmflow.errors import StoreError
 from crmflow.plugins import Plugins
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 from crmflow.settings import Site
 from crmflow.store import Connection
 from crmflow.store.batch import Batch

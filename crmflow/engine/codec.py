@@ -22,7 +22,7 @@ class VocabularyCodec:
         for kinds in (vocabulary.holdings, vocabulary.touchpoints, vocabulary.signals):
             self._fields.update({kind.name: kind.fields for kind in kinds.values()})
         self._converted = {
-            kind: {name: field for name, field in fields.items() if field.kind in SCALED}
+            kind: [(name, field.decode) for name, field in fields.items() if field.kind in SCALED]
             for kind, fields in self._fields.items()
         }
 
@@ -31,9 +31,8 @@ class VocabularyCodec:
         return {name: declared[name].encode(value) for name, value in fields.items()}
 
     def decode(self, kind: str, stored: Mapping[str, Stored]) -> Mapping[str, Value]:
-        converted = self._converted.get(kind)
         values = cast(dict[str, Value], dict(stored))
-        for name, field in (converted or {}).items():
+        for name, decode in self._converted.get(kind, ()):
             if name in stored:
-                values[name] = field.decode(stored[name])
+                values[name] = decode(stored[name])
         return values

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crmflow.core.calendar import Calendar
@@ -36,19 +38,19 @@ from crmflow.store.segments import Segment
 MARKETING = "marketing"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A customer as deciding finds them: what is known, the segments until now by (holding id, or 0 for the
-    customer's own; name), and the open visits.
+class Standing(NamedTuple):
+    """A customer as deciding finds them: what is known, the `context` of it (which deciding takes over), the
+    segments until now by (holding id, or 0 for the customer's own; name), and the open visits.
 
     Conditions read the owner of before the run, so that a second run at one moment decides the same: where
     the owner `changed` at that very moment, it is `owner_before`.
     """
 
     known: Known
+    context: Context
     owner_changed: bool = False
     owner_before: str | None = None
-    segments: Mapping[tuple[int, str], Segment] = field(default_factory=dict)
+    segments: Mapping[tuple[int, str], Segment] = MappingProxyType({})
     visits: Sequence[Visit] = ()
 
 
@@ -56,7 +58,7 @@ class Decider:
     """Decides for customers one after another, as of one moment, and collects what must be written.
 
     `loads` counts the customers of each staff member and is kept up; `consents` says whether a customer
-    allows a purpose on a channel.
+    allows a purpose on a channel; `keeps`: the decisions are wanted, and not only what they cause.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Decider:
         calendar: Calendar,
         loads: dict[str, int],
         consents: Callable[[int, str, str], bool],
+        keeps: bool,
     ) -> None:
         self.rules = rules
         self.posts = posts
@@ -78,9 +81,11 @@ class Decider:
         self.calendar = calendar
         self.loads = loads
         self.consents = consents
+        self.keeps = keeps
         self.zones = Zones(posts, zone)
         self._contexts: dict[ZoneInfo, Contexts] = {}
         self._params: dict[tuple[str, str | None], Mapping[str, object]] = {}
+        self.watched = {other for rulebook in rules.set.rulebooks for other in rulebook.yields_to}
         self.while_true = {
             (rulebook.id, rule.id)
             for rulebook in rules.set.rulebooks
@@ -95,11 +100,13 @@ class Decider:
             self._contexts[zone] = Contexts(self.rules.set.vocabulary, self.posts, self.as_of, zone)
         return self._contexts[zone]
 
-    def context(self, known: Known, segments: Iterable[Segment] = ()) -> Context:
+    def contexts_of(self, customer: Customer) -> Contexts:
+        """The contexts by the clock of a customer's unit."""
+        return self.contexts(self.unit_of(customer))
+
+    def context(self, known: Known) -> Context:
         """What the rules see of a customer before anything is decided."""
-        own = {segment.name: segment.value for segment in segments if segment.holding_id is None}
-        contexts = self.contexts(self.unit_of(known.customer))
-        return contexts.customer(known.customer, known.holdings, known.values, own)
+        return self.contexts_of(known.customer).customer(known.customer, known.holdings, known.values)
 
     def unit_of(self, customer: Customer) -> str | None:
         """The unit a customer belongs to: by its own fields, else its owner's."""
@@ -135,16 +142,36 @@ class Zones:
         return self._known[unit]
 
 
+class Decided(NamedTuple):
+    """What a rulebook said of a subject, and what it saw: a Decision is made of it where one is wanted."""
+
+    rulebook: Rulebook
+    subject: Subject
+    hits: tuple[Hit, ...]
+    seen: Context
+
+    @property
+    def value(self) -> str | Target | Plan | Sending | None:
+        return self.hits[0].value if self.hits else None
+
+    @property
+    def rule(self) -> str | None:
+        return self.hits[0].rule if self.hits else None
+
+
 class Deciding:
-    """One customer's way through the rulebooks."""
+    """One customer's way through the rulebooks: the effects, the cases to open, and what is behind them."""
 
     def __init__(self, decider: Decider, standing: Standing) -> None:
         self.decider = decider
         self.standing = standing
         self.customer = standing.known.customer
+        self.subject = Subject("customer", self.customer.id)
         self.unit = decider.unit_of(self.customer)
         self.contexts = decider.contexts(self.unit)
-        self.context = decider.context(standing.known, standing.segments.values())
+        self.context = standing.context
+        if standing.segments:
+            self.contexts.learn(self.context, own(standing.segments.values()))
         if standing.owner_changed:
             self.context["owner"] = self.contexts.staff(standing.owner_before)
         self.changes: list[Change] = []
@@ -152,22 +179,18 @@ class Deciding:
         self.firing: set[str] = set()
         self.fired: set[tuple[str, Subject]] = set()
         self.decisions: list[Decision] = []
-        self.effects = self._effects()
-
-    def _effects(self) -> list[Effect]:
-        """Everything that changes, rulebook after rulebook in the order of what they read."""
-        found = [
-            effect
-            for rulebook in self.decider.rules.set.rulebooks
-            for subject, context in self._about(rulebook.about)
-            for effect in self._decide(rulebook, subject, context)
-        ]
-        return [*found, *self._participants(), *self._withdrawn(), *self._openings()]
+        self.effects: list[Effect] = []
+        for rulebook in decider.rules.set.rulebooks:  # in the order of what they read
+            for subject, context in self._about(rulebook.about):
+                self.effects += self._decide(rulebook, subject, context)
+        self.effects += self._participants()
+        self.effects += self._withdrawn()
+        self.openings = list(self._openings())
 
     def _about(self, kind: str | None) -> Iterator[tuple[Subject, Context]]:
         """The customer; or each of its holdings of a kind."""
         if kind is None:
-            yield Subject("customer", self.customer.id), self.context
+            yield self.subject, self.context
             return
         known = self.standing.known
         for holding in known.holdings:
@@ -175,36 +198,37 @@ class Deciding:
                 facts = known.holding_values.get(holding.id, {})
                 yield Subject("holding", holding.id), self.contexts.holding(self.context, holding, facts)
 
-    def _decide(self, rulebook: Rulebook, subject: Subject, context: Context) -> Iterator[Effect]:
+    def _decide(self, rulebook: Rulebook, subject: Subject, context: Context) -> Iterable[Effect]:
         if rulebook.on is not None and not any(_meets(rulebook.on, change) for change in self.changes):
-            return
-        if any((other, subject) in self.fired for other in rulebook.yields_to):
-            return
+            return ()
+        if rulebook.yields_to and any((other, subject) in self.fired for other in rulebook.yields_to):
+            return ()
         params = self.decider.params(rulebook, self.unit)
         seen = self.contexts.with_params(context, params)
         hits = rulebook.decide(seen, params)
         if isinstance(hits, Conflict):
-            yield from self._conflict(rulebook, subject, hits, seen)
-            return
-        decision = self._decision(rulebook, subject, hits, seen)
-        self.decisions.append(decision)
-        if hits:
+            return self._conflict(Decided(rulebook, subject, hits.hits, seen))
+        decided = Decided(rulebook, subject, hits, seen)
+        if hits and rulebook.id in self.decider.watched:
             self.fired.add((rulebook.id, subject))
+        if self.decider.keeps:
+            self.decisions.append(self._decision(decided))
         match rulebook.decides:
             case "segment":
-                assert rulebook.gives is not None
-                yield from self._segment(rulebook.gives.name, decision)
+                return self._segment(decided)
             case "owner":
-                yield from self._owner(decision)
+                return self._owner(decided)
             case "participant":
-                self.taking_part += [hit.value for hit in decision.hits if isinstance(hit.value, Target)]
+                self.taking_part += [hit.value for hit in hits if isinstance(hit.value, Target)]
+                return ()
             case "visit" | "send":
-                yield from self._occasions(decision)
+                if not hits and self._before(subject, rulebook.id) is None:
+                    return ()
+                return self._occasions(decided)
 
-    def _decision(
-        self, rulebook: Rulebook, subject: Subject, hits: tuple[Hit, ...], seen: Context
-    ) -> Decision:
+    def _decision(self, decided: Decided) -> Decision:
         """With only the facts that the rulebook reads."""
+        rulebook, subject, hits, seen = decided
         facts = {name: seen[name] for name in rulebook.reads if name in seen}
         return Decision(
             rulebook.id, rulebook.hash, subject, self.decider.as_of, self.decider.rules.id, hits, facts
@@ -212,49 +236,49 @@ class Deciding:
 
     # segments
 
-    def _segment(self, name: str, decision: Decision) -> Iterator[Effect]:
+    def _segment(self, decided: Decided) -> Iterator[Effect]:
         """A segment that changed; what stays is not written again."""
-        value = decision.value
+        assert decided.rulebook.gives is not None
+        name, value = decided.rulebook.gives.name, decided.value
         assert value is None or isinstance(value, str)
-        self.context[name] = value
-        if change := self._changed(name, value, decision):
+        if change := self._changed(decided, name, value):
+            decision = self._decision(decided)
             yield Segmented(
                 self._entry("segment", decision, name=name, value=value, previous=change.previous), change
             )
+        self.context[name] = value
 
-    def _changed(self, name: str, value: str | None, decision: Decision) -> Change | None:
-        before = self._before(decision.subject, name)
+    def _changed(self, decided: Decided, name: str, value: str | None) -> Change | None:
+        before = self._before(decided.subject, name)
         previous = before.value if before else None
         if value == previous and not (before and before.stale):
             return None
-        holding = _holding(decision.subject)
-        change = Change(self.customer.id, holding, name, value, previous, decision.rule, decision.at)
+        holding, at = _holding(decided.subject), self.decider.as_of
+        change = Change(self.customer.id, holding, name, value, previous, decided.rule, at)
         self.changes.append(change)
         return change
 
     def _before(self, subject: Subject, name: str) -> Segment | None:
         return self.standing.segments.get((_holding(subject), name))
 
-    def _conflict(
-        self, rulebook: Rulebook, subject: Subject, conflict: Conflict, seen: Context
-    ) -> Iterator[Effect]:
+    def _conflict(self, decided: Decided) -> Iterator[Effect]:
         """Rules that contradict each other decide nothing: a segment stays as it was, marked stale."""
-        name = rulebook.gives.name if rulebook.gives else rulebook.id
-        before = self._before(subject, name)
+        gives = decided.rulebook.gives
+        name = gives.name if gives else decided.rulebook.id
+        before = self._before(decided.subject, name)
         if before is not None and before.stale:
             return
         value = before.value if before else None
-        decision = self._decision(rulebook, subject, conflict.hits, seen)
-        change = Change(
-            self.customer.id, _holding(subject), name, value, value, None, decision.at, stale=True
-        )
-        yield Segmented(self._entry("conflict", decision, rules=[hit.rule for hit in conflict.hits]), change)
+        holding, at = _holding(decided.subject), self.decider.as_of
+        change = Change(self.customer.id, holding, name, value, value, None, at, stale=True)
+        rules = [hit.rule for hit in decided.hits]
+        yield Segmented(self._entry("conflict", self._decision(decided), rules=rules), change)
 
     # owners
 
-    def _owner(self, decision: Decision) -> Iterator[Effect]:
+    def _owner(self, decided: Decided) -> Iterator[Effect]:
         """The owner, where the rule names somebody else; where nobody fits nothing changes."""
-        target = decision.value
+        target = decided.value
         before = self.customer.owner
         loads = self.decider.loads
         if not isinstance(target, Target):
@@ -267,10 +291,13 @@ class Deciding:
         loads[staff] = loads.get(staff, 0) + 1
         self.customer = replace(self.customer, owner=staff)
         self.unit = self.decider.unit_of(self.customer)
-        yield Owned(self._entry("owner", decision, staff=staff, previous=before), self.customer.id, staff)
+        entry = self._entry("owner", self._decision(decided), staff=staff, previous=before)
+        yield Owned(entry, self.customer.id, staff)
 
     def _participants(self) -> Iterator[Effect]:
         before = self.customer.participants
+        if not self.taking_part and not before:
+            return
         after = participants(self.taking_part, before, self.decider.posts, self.decider.loads)
         decided = Decision(
             "", "", Subject("customer", self.customer.id), self.decider.as_of, self.decider.rules.id, ()
@@ -282,14 +309,16 @@ class Deciding:
 
     # visits and messages
 
-    def _occasions(self, decision: Decision) -> Iterator[Effect]:
+    def _occasions(self, decided: Decided) -> Iterator[Effect]:
         """Every hit with its occasion; a rule without `once per` has one each time it begins to fire."""
-        fired = ", ".join(hit.rule for hit in decision.hits if hit.occasion is None) or None
-        change = self._changed(decision.rulebook, fired, decision)
-        before = self._before(decision.subject, decision.rulebook)
-        since = before.since if before and not change else decision.at
+        name = decided.rulebook.id
+        before = self._before(decided.subject, name)
+        fired = ", ".join(hit.rule for hit in decided.hits if hit.occasion is None) or None
+        change = self._changed(decided, name, fired)
         if change:
             yield Segmented(None, change)
+        decision = self._decision(decided)
+        since = before.since if before and not change else decision.at
         for hit in decision.hits:
             key = visit_key(decision, hit, since)
             self.firing.add(key)
@@ -326,7 +355,7 @@ class Deciding:
             decision = Decision(visit.rulebook, "", subject, self.decider.as_of, self.decider.rules.id, ())
             yield Withdrawn(self._entry("withdrawn", decision, visit=visit.id, reason=visit.reason), visit)
 
-    def _openings(self) -> Iterator[Effect]:
+    def _openings(self) -> Iterator[Opening]:
         """The charts whose condition to open a case holds."""
         for chart in self.decider.rules.set.charts.values():
             if chart.opens_when is not None:
@@ -360,6 +389,11 @@ def _meets(reaction: Reaction, change: Change) -> bool:
     """Whether a rulebook that reacts to a result's value reacts to this change."""
     value = change.value if reaction.event == "entered" else change.previous
     return change.name == reaction.result and value == reaction.value
+
+
+def own(segments: Iterable[Segment]) -> dict[str, str | None]:
+    """The values of the segments that are the customer's own, by name."""
+    return {segment.name: segment.value for segment in segments if segment.holding_id is None}
 
 
 def _holding(subject: Subject) -> int:

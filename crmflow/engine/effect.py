@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from crmflow.core.decision import Subject, Visit
 from crmflow.core.journal import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A segment of a customer or holding (0: the customer's) that takes another value; None: none.
 
     `stale`: the value stays because deciding failed.
@@ -26,8 +26,7 @@ class Change:
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Segmented:
+class Segmented(NamedTuple):
     """A segment changed. Without an entry it only remembers since when a rule fires."""
 
     entry: Entry | None
@@ -85,7 +84,6 @@ class Opening:
     subject: Subject
     customer_id: int
     unit: str | None
-    entry: None = None
 
 
-Effect = Segmented | Owned | TookPart | Visited | Withdrawn | Sent | Opening
+Effect = Segmented | Owned | TookPart | Visited | Withdrawn | Sent

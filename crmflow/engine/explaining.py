@@ -12,6 +12,7 @@ from crmflow.core.explanation import Explanation
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
 from crmflow.core.text import Text
+from crmflow.engine.inferring import explain_inferred
 from crmflow.engine.listings import WORDS, listing
 from crmflow.engine.release import Releases, Rules
 from crmflow.engine.running import Work
@@ -60,6 +61,7 @@ class Explaining:
             self._owner(customer_id),
             *(self.visit(visit.id) for visit in self.batch.visits.scan(customers=[customer_id])),
             *(self._case(case.id, brief=True) for case in self.batch.cases.scan(customers=[customer_id])),
+            *explain_inferred(self.rules.set.inferences, known, self.wording, self._called),
             self._facts(customer_id),
         ]
         called = WORDS["explained.customer"].filled(id=customer_id, known_as=known.customer.external_id)
@@ -114,7 +116,7 @@ class Explaining:
                 "label": self.wording.label(name),
                 "value": self.wording.value(context[name], self.wording.described(name)),
             }
-            for name in (*vocabulary.customer, *vocabulary.facts, *vocabulary.results)
+            for name in (*vocabulary.customer, *vocabulary.facts, *vocabulary.inferred, *vocabulary.results)
             if name in context
         ]
         return listing("facts", "fact label value", rows)
@@ -170,6 +172,10 @@ class Explaining:
     def _word(self, value: str, rulebook: str) -> Text:
         """A value as the rulebook's pack calls it."""
         return self.rules.set.vocabulary.word(value, rulebook.partition("/")[0])
+
+    def _called(self, customer_id: int) -> str:
+        """Another customer by number and the source's own number, without a name."""
+        return f"C{customer_id} ({self.work.known(customer_id).customer.external_id})"
 
     def _facts(self, customer_id: int) -> Explanation:
         context = self.work.context(customer_id, None)

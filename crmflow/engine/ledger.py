@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from crmflow.engine.effect import Effect, Owned, Segmented, TookPart, Visited, Withdrawn
@@ -16,10 +16,8 @@ def write(batch: Batch, effects: Sequence[Effect]) -> list[Effect]:
 
     An effect whose key is in the journal already is dropped.
     """
-    recorded = [effect for effect in effects if effect.entry is not None]
-    ids = batch.journal.write([effect.entry for effect in recorded if effect.entry is not None])
-    cited = {id(effect): entry for effect, entry in zip(recorded, ids, strict=True)}
-    new = [(effect, cited.get(id(effect))) for effect in effects if cited.get(id(effect), 0) is not None]
+    ids = batch.journal.write(effect.entry for effect in effects if effect.entry is not None)
+    new = list(_happened(effects, iter(ids)))
     batch.segments.put(_segment(effect, entry) for effect, entry in new if isinstance(effect, Segmented))
     batch.owners.put(
         _ownership(effect, entry) for effect, entry in new if isinstance(effect, (Owned, TookPart))
@@ -31,6 +29,14 @@ def write(batch: Batch, effects: Sequence[Effect]) -> list[Effect]:
         if isinstance(effect, Withdrawn)
     )
     return [effect for effect, _ in new]
+
+
+def _happened(effects: Iterable[Effect], ids: Iterator[int | None]) -> Iterator[tuple[Effect, int | None]]:
+    """Each effect that is new or has no entry, with the id of its entry."""
+    for effect in effects:
+        id = None if effect.entry is None else next(ids)
+        if id is not None or effect.entry is None:
+            yield effect, id
 
 
 def _segment(effect: Segmented, entry: int | None) -> Segment:

@@ -9,7 +9,7 @@ from crmflow.core.intake import CustomerRef
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known
 from crmflow.errors import StoreError
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 from crmflow.rules.vocabulary import Kind, Vocabulary, bare
 from crmflow.store.batch import Batch
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.field import Field, Stored, Value
 from crmflow.core.intake import CustomerRef, TouchpointRow
 from crmflow.errors import StoreError
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 from crmflow.rules.vocabulary import Kind, bare
 
 

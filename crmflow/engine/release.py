@@ -72,7 +72,10 @@ class Rules:
 
     def unit_of(self, customer: Customer) -> str | None:
         """The unit that a customer belongs to by its own fields."""
-        return next((str(code) for name in self.unit_fields if (code := customer.fields.get(name))), None)
+        for name in self.unit_fields:
+            if code := customer.fields.get(name):
+                return str(code)
+        return None
 
 
 class Releases:
@@ -82,7 +85,7 @@ class Releases:
     _lock = Lock()
 
     def rules(self, batch: Batch, release: Release | None) -> Rules:
-        """A release of the store, compiled. Raises StoreError CRM420 when nothing is published."""
+        """A release of the store, compiled. Raises StoreError CRM440 when nothing is published."""
         if release is None:
             raise StoreError("CRM440")
         with self._lock:

@@ -82,10 +82,10 @@ def _notes(work: Work, dry: bool) -> Iterator[Text]:
 def _segments(work: Work) -> Mapping[str, Mapping[str, int]]:
     """How many customers hold each value of each segment, in the order in which the rulebook lists them."""
     results = work.rules.set.vocabulary.results
-    found: Counter[tuple[str, str | None]] = Counter(
-        (segment.name, segment.value) for segment in work.batch.segments.scan()
-    )
-    return {name: {value: found[name, value] for value in result.of} for name, result in results.items()}
+    found = work.batch.segments.sizes()
+    return {
+        name: {value: found.get((name, value), 0) for value in result.of} for name, result in results.items()
+    }
 
 
 def _sizes(work: Work, segments: Mapping[str, Mapping[str, int]]) -> Listing:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from crmflow.core.case import Case, Moved
 from crmflow.core.customer import Consent
 from crmflow.core.decision import Decision, Visit
 from crmflow.engine.casework import About, Casework
-from crmflow.engine.deciding import Decider, Standing, Zones
+from crmflow.engine.deciding import Decider, Standing, Zones, own
 from crmflow.engine.effect import Effect, Opening, Owned, Segmented, TookPart
+from crmflow.engine.inferring import inferred, kept
 from crmflow.engine.ledger import write
 from crmflow.engine.release import Rules
-from crmflow.engine.survey import Known, Survey, compared, next_flip, population_facts, with_values
+from crmflow.engine.survey import Known, Survey, compared, next_flip, population_facts
 from crmflow.rules.context import Context
 from crmflow.rules.origin import Origins
 from crmflow.store.batch import Batch
@@ -78,34 +80,25 @@ class Work:
             calendar=self.calendar,
             loads={},
             consents=self._allows,
+            keeps=self.chosen is not None,
         )
         self.outcome = Outcome()
         self._known: dict[int, Known] = {}
+        self._contexts: dict[int, Context] = {}
         self._segments: dict[int, dict[tuple[int, str], Segment]] = {}
+        self._decided: dict[int, dict[str, str | None]] = {}
         self._consents: Mapping[int, list[Consent]] | None = None
 
     # the steps, in order
 
     def facts(self) -> None:
         """What is known of each customer, compared with all others."""
-        known = list(self.survey.everyone(self.batch, self.chosen))
-        population = population_facts(self.rules)
-        more: Sequence[Mapping[str, object]]
-        if self.chosen is None:
-            more = compared(population, known, self.decider.context)
-            snapshot = self._snapshot(more)
-            snapshots: list[int | None] = [snapshot] * len(known)
-        else:
-            stored = {row.customer_id: row for row in self.batch.facts.scan(self.chosen)}
-            rows = [stored.get(each.customer.id) for each in known]
-            more = [
-                {fact.name: row.values.get(fact.name) if row else None for fact in population} for row in rows
-            ]
-            snapshots = [row.snapshot_id if row else None for row in rows]
-        known = [with_values(each, values) for each, values in zip(known, more, strict=True)]
-        self.outcome.known = known
-        self._known = {each.customer.id: each for each in known}
-        self.outcome.facts_changed = self.batch.facts.put(self._rows(known, snapshots))
+        self.outcome.known = list(self.survey.everyone(self.batch, self.chosen))
+        self._known = {each.customer.id: each for each in self.outcome.known}
+        self._contexts = {id: self.decider.context(each) for id, each in self._known.items()}
+        snapshots = self._compared() if self.chosen is None else self._as_last_compared(self.chosen)
+        rows = (self._row(each, snapshots.get(id)) for id, each in self._known.items())
+        self.outcome.facts_changed = self.batch.facts.put(rows)
 
     def decisions(self) -> list[Opening]:
         """Every rulebook for every customer; what changes is written at the end as sets."""
@@ -116,22 +109,26 @@ class Work:
             visits.setdefault(visit.customer_id, []).append(visit)
         before = self.batch.owners.changed_at(self.as_of, self.chosen)
         effects: list[Effect] = []
-        for done, each in enumerate(self.outcome.known):
-            id = each.customer.id
+        openings: list[Opening] = []
+        for done, (id, context) in enumerate(self._contexts.items()):
             standing = Standing(
-                each, id in before, before.get(id), self._segments.get(id, {}), visits.get(id, ())
+                self._known[id],
+                context,
+                id in before,
+                before.get(id),
+                self._segments.get(id, {}),
+                visits.get(id, ()),
             )
             decided = self.decider.decide(standing)
             effects += decided.effects
-            if self.chosen is not None:
-                self.outcome.decisions += decided.decisions
+            openings += decided.openings
+            self.outcome.decisions += decided.decisions
             if done % 500 == 0:
-                self.progress(done, len(self.outcome.known))
-        self.outcome.effects = write(
-            self.batch, [effect for effect in effects if not isinstance(effect, Opening)]
-        )
-        self.progress(len(self.outcome.known), len(self.outcome.known))
-        return [effect for effect in effects if isinstance(effect, Opening)]
+                self.progress(done, len(self._known))
+        self._contexts.clear()
+        self.outcome.effects = write(self.batch, effects)
+        self.progress(len(self._known), len(self._known))
+        return openings
 
     def cases(self, openings: Iterable[Opening] = ()) -> None:
         """New cases, changed facts, and all that is due."""
@@ -154,24 +151,22 @@ class Work:
     def context(self, customer_id: int, holding_id: int | None) -> Context:
         """What the charts' conditions see, after all decisions."""
         known = self.known(customer_id)
-        unit = self.decider.unit_of(known.customer)
-        context = self.decider.context(known, self._segments.get(customer_id, {}).values())
+        context = self.decider.context(known)
+        contexts = self.decider.contexts_of(known.customer)
+        before = own(self._segments.get(customer_id, {}).values())
+        contexts.learn(context, {**before, **self._decided.get(customer_id, {})})
         for holding in known.holdings:
             if holding.id == holding_id:
                 facts = known.holding_values.get(holding.id, {})
-                return self.decider.contexts(unit).holding(context, holding, facts)
+                return contexts.holding(context, holding, facts)
         return context
 
     def known(self, customer_id: int) -> Known:
         """A customer outside the chosen ones is read when a case asks for it."""
         if customer_id not in self._known:
             for known in self.survey.everyone(self.batch, [customer_id]):
-                stored = self.batch.facts.get(customer_id)
-                values = {
-                    fact.name: stored.values.get(fact.name) if stored else None
-                    for fact in population_facts(self.rules)
-                }
-                self._known[customer_id] = with_values(known, values)
+                known.values.update(self._stored(self.batch.facts.get(customer_id)))
+                self._known[customer_id] = known
             self._read_segments([customer_id])
         return self._known[customer_id]
 
@@ -184,33 +179,53 @@ class Work:
     def unit_of(self, customer_id: int) -> str | None:
         return self.decider.unit_of(self.known(customer_id).customer)
 
-    def _rows(self, known: Iterable[Known], snapshots: Iterable[int | None]) -> Iterator[CustomerFacts]:
-        for each, snapshot in zip(known, snapshots, strict=True):
-            zone = self.survey.zone_of(self.rules.unit_of(each.customer))
-            context = self.decider.context(each)
-            held = [
-                self.decider.contexts(self.decider.unit_of(each.customer)).holding(context, holding, facts)
-                for holding in each.holdings
-                if (facts := each.holding_values.get(holding.id)) is not None
-            ]
-            values: dict[str, object] = dict(each.values)
-            if each.holding_values:
-                values[HOLDINGS] = {str(id): dict(facts) for id, facts in each.holding_values.items()}
-            yield CustomerFacts(
-                each.customer.id,
-                self.as_of,
-                values,
-                next_flip(self.rules, each, [context, *held], self.as_of, zone),
-                snapshot,
-                self.rules.id,
-            )
-
-    def _snapshot(self, compared: Sequence[Mapping[str, object]]) -> int:
-        """The dated snapshot of the population; the same again when nothing has changed."""
+    def _compared(self) -> dict[int, int]:
+        """Takes a snapshot of the population, which every customer then cites."""
+        population = population_facts(self.rules)
         digest = blake2b(digest_size=16)
-        for values in compared:
+        found = inferred(self.decider, self.batch, self._known, self._contexts)
+        for id, values in chain(compared(population, self._contexts), found):
             digest.update(repr(sorted(values.items())).encode())
-        says = {"customers": len(compared), "digest": digest.hexdigest(), "release": self.rules.id}
+            self._learn(id, values)
+        return dict.fromkeys(self._known, self._snapshot(digest.hexdigest()))
+
+    def _as_last_compared(self, customers: Iterable[int]) -> dict[int, int | None]:
+        """Takes the facts of the population from the last snapshot, for there is no other yet."""
+        stored = {row.customer_id: row for row in self.batch.facts.scan(customers)}
+        for id in self._known:
+            self._learn(id, self._stored(stored.get(id)))
+        return {id: row.snapshot_id for id, row in stored.items()}
+
+    def _stored(self, row: CustomerFacts | None) -> dict[str, object]:
+        """The facts of the population, and what follows from it, that the last run found for a customer."""
+        names = [*(fact.name for fact in population_facts(self.rules)), *kept(self.rules)]
+        return {name: row.values.get(name) if row else None for name in names}
+
+    def _learn(self, id: int, values: Mapping[str, object]) -> None:
+        known = self._known[id]
+        known.values.update(values)
+        self.decider.contexts_of(known.customer).learn(self._contexts[id], values)
+
+    def _row(self, known: Known, snapshot: int | None) -> CustomerFacts:
+        context = self._contexts[known.customer.id]
+        held = [
+            self.decider.contexts_of(known.customer).holding(context, holding, facts)
+            for holding in known.holdings
+            if (facts := known.holding_values.get(holding.id)) is not None
+        ]
+        values: dict[str, object] = known.values
+        if known.holding_values:
+            values = {
+                **values,
+                HOLDINGS: {str(id): dict(facts) for id, facts in known.holding_values.items()},
+            }
+        zone = self.survey.zone_of(self.rules.unit_of(known.customer))
+        flips = next_flip(self.rules, known, [context, *held], self.as_of, zone)
+        return CustomerFacts(known.customer.id, self.as_of, values, flips, snapshot, self.rules.id)
+
+    def _snapshot(self, digest: str) -> int:
+        """The dated snapshot of the population; the same again when nothing has changed."""
+        says = {"customers": len(self._known), "digest": digest, "release": self.rules.id}
         last = self.batch.snapshots.last(self.as_of)
         if last is not None and last.at == self.as_of and dict(last.values) == says:
             return last.id
@@ -229,11 +244,10 @@ class Work:
 
     def _after_decisions(self) -> None:
         """Cases see the segments and owners as they were just decided."""
-        changed = {
-            effect.change.customer_id for effect in self.outcome.effects if isinstance(effect, Segmented)
-        }
-        if changed:
-            self._read_segments(changed)
+        for effect in self.outcome.effects:
+            if isinstance(effect, Segmented) and not effect.change.holding_id:
+                changed = self._decided.setdefault(effect.change.customer_id, {})
+                changed[effect.change.name] = effect.change.value
         owned = {
             effect.customer_id for effect in self.outcome.effects if isinstance(effect, (Owned, TookPart))
         }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from crmflow.core.customer import Customer
 from crmflow.core.holding import Holding
-from crmflow.core.touchpoint import Touchpoint
 from crmflow.engine.release import Rules
 from crmflow.rules.context import Context
 from crmflow.rules.derive import next_midnight
@@ -19,18 +18,20 @@ from crmflow.rules.fold import Folds, FoldsAt
 from crmflow.rules.population import population
 from crmflow.store.alongside import Alongside
 from crmflow.store.batch import Batch
+from crmflow.store.touchpoints import Brief
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a customer: the values of its folds, and those of each holding's own facts.
 
-    `flips_at` is the earliest moment at which a window alone changes one of them.
+    Facts of the population join `values` later. `flips_at` is the earliest moment at which a window alone
+    changes one of them.
     """
 
     customer: Customer
     holdings: Sequence[Holding]
-    values: Mapping[str, object]
+    values: dict[str, object]
     holding_values: Mapping[int, Mapping[str, object]]
     flips_at: datetime | None
 
@@ -55,14 +56,14 @@ class Survey:
     def everyone(self, batch: Batch, customers: Iterable[int] | None = None) -> Iterator[Known]:
         """All customers, or these, in the store's order."""
         chosen = None if customers is None else list(customers)
-        touchpoints = Alongside(batch.touchpoints.scan(as_of=self.as_of, customers=chosen))
+        touchpoints = Alongside(batch.touchpoints.briefs(self.as_of, chosen))
         holdings = Alongside(batch.holdings.scan(as_of=self.as_of, customers=chosen))
         for customer in batch.customers.scan(as_of=self.as_of, customers=chosen):
             yield self.of(customer, holdings.of(customer.id) or (), touchpoints.of(customer.id) or ())
 
-    def of(self, customer: Customer, holdings: Sequence[Holding], touchpoints: Sequence[Touchpoint]) -> Known:
+    def of(self, customer: Customer, holdings: Sequence[Holding], touchpoints: Sequence[Brief]) -> Known:
         zone = self.zone_of(self.rules.unit_of(customer))
-        folded = self.folds_for(customer).fold(touchpoints, holdings)
+        folded = self._folds(None, self.folds, zone).fold(touchpoints, holdings)
         flips = [folded.flips_at]
         holding_values: dict[int, Mapping[str, object]] = {}
         for holding in holdings:
@@ -90,20 +91,19 @@ def population_facts(rules: Rules) -> list[Fact]:
 
 
 def compared(
-    facts: Sequence[Fact], known: Sequence[Known], context: Callable[[Known], Context]
-) -> list[dict[str, Decimal | None]]:
-    """The population facts of each of these customers, in order."""
-    if not facts:
-        return [{} for _ in known]
-    read = {fact.of for fact in facts}
-    amounts: dict[str, dict[int, Decimal | None]] = {name: {} for name in read}
-    for each in known:
-        names = each.values if read <= each.values.keys() else context(each)
-        for name in read:
-            value = names[name]
-            amounts[name][each.customer.id] = value if isinstance(value, Decimal) else None
+    facts: Sequence[Fact], everyone: Mapping[int, Context]
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The population facts of each customer (by id), from what is known of everyone."""
+    amounts = {
+        name: {
+            id: value if isinstance(value := context[name], Decimal) else None
+            for id, context in everyone.items()
+        }
+        for name in {fact.of for fact in facts}
+    }
     found = [(fact.name, population(fact, amounts[fact.of])) for fact in facts]
-    return [{name: values[each.customer.id] for name, values in found} for each in known]
+    for id in everyone:
+        yield id, {name: values[id] for name, values in found}
 
 
 def next_flip(
@@ -115,8 +115,3 @@ def next_flip(
     """
     midnights = [next_midnight(rules.derived, context, as_of, zone) for context in contexts]
     return min((moment for moment in (known.flips_at, *midnights) if moment is not None), default=None)
-
-
-def with_values(known: Known, more: Mapping[str, object]) -> Known:
-    """With further facts, such as those of the population."""
-    return replace(known, values={**known.values, **more})

@@ -1,9 +1,11 @@
-"""Do rulebooks and charts do what the tests in their files expect?"""
+"""Do rulebooks, inferences and charts do what the tests in their files expect?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from crmflow.core.chart import Chart
@@ -11,6 +13,7 @@ from crmflow.core.decision import Chooser, Conflict, Hit, Plan, Sending, Target
 from crmflow.core.diagnostic import Diagnostic, Position
 from crmflow.core.text import Text
 from crmflow.errors import CrmflowError
+from crmflow.rules.infer.case import InferenceCase
 from crmflow.rules.rulebook import RuleTrace
 from crmflow.rules.scenario import Case, ChartCase, RulebookCase
 from crmflow.rules.shape import as_text
@@ -23,8 +26,8 @@ CONFLICT: Final = "conflict"
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """How one test ended. `rule` is the id of its rulebook or chart; `finding` says what is wrong when it has
-    not passed; `trace` shows how each rule came to its outcome."""
+    """How one test ended. `rule` is the id of its rulebook, inference or chart; `finding` says what is wrong when
+    it has not passed; `trace` shows how each rule came to its outcome."""
 
     rule: str
     file: str
@@ -58,7 +61,7 @@ def run_cases(
     choose: Chooser,
     rehearse: Rehearse,
 ) -> Iterator[CaseResult]:
-    """Run the tests of rulebooks and charts, by their ids.
+    """Run the tests of rulebooks, inferences and charts, by their ids.
 
     `choose` finds the person for a role, `rehearse` plays a case through a chart.
     """
@@ -66,6 +69,8 @@ def run_cases(
         for case in each:
             if isinstance(case, RulebookCase):
                 yield from _Runner(case, documents[id], choose).results()
+            elif isinstance(case, InferenceCase):
+                yield from _inferred(case, documents[id])
             else:
                 yield _played(case, documents[id], rehearse)
 
@@ -83,6 +88,33 @@ def _played(case: ChartCase, document: Document, rehearse: Rehearse) -> CaseResu
         parts = {"name": case.name.en, "expected": _plain(expected), "found": _plain(shown)}
         finding = document.diagnostic("CRM301", (*case.path, "expect"), parts)
     return _result(case.chart.id, document, case, case.name, expected, found, finding)
+
+
+def _inferred(case: InferenceCase, document: Document) -> Iterator[CaseResult]:
+    """One result for each customer that is expected to be something."""
+    try:
+        found = case.found()
+    except CrmflowError as error:
+        broken = document.diagnostic("CRM302", case.path, {"name": case.name.en, "reason": str(error)})
+        yield _result(case.inference.id, document, case, case.name, case.expect, None, broken)
+        return
+    for customer, expected in case.expect.items():
+        shown, wanted = inferred_as_written(found[customer]), inferred_as_written(expected)
+        name = Text(f"{case.name.en}: {customer}", f"{case.name.zh}: {customer}")
+        finding: Diagnostic | None = None
+        if shown != wanted:
+            parts = {"name": name.en, "expected": wanted, "found": shown}
+            finding = document.diagnostic("CRM301", (*case.path, "expect", customer), parts)
+        yield _result(case.inference.id, document, case, name, wanted, shown, finding)
+
+
+def inferred_as_written(value: object) -> str:
+    """A value as a test writes it: `none`, `true`, a number without idle zeros, text."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(as_text(value.isoformat() if isinstance(value, date) else value))
 
 
 class _Runner:

@@ -13,10 +13,9 @@ from crmflow.core.chart import Chart, FormField, Gate, Line, Move, State, Term, 
 from crmflow.core.field import Field
 from crmflow.core.text import Text
 from crmflow.rules import feel, vocabulary
-from crmflow.rules.condition import condition
+from crmflow.rules.condition import condition, conditions
 from crmflow.rules.declare import form_fields
-from crmflow.rules.feel import Enumeration, Expression, Name, Scope
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import Enumeration, Expression, Name, Scope, nearest
 from crmflow.rules.params import Param, values_of
 from crmflow.rules.rulebook_file import content_hash, held
 from crmflow.rules.shape import ChartShape, StateShape, as_text
@@ -227,11 +226,14 @@ class ChartReader:
         return terms
 
     def gate(self, id: str) -> Gate:
-        lines = []
-        for name, shape in self.shape.gates[id].items():
-            when = condition(self.document, ("gates", id, name, "when"), self.scope, self.findings)
-            if when is not None:
-                lines.append(Line(name, shape.label(name), when))
+        shapes = self.shape.gates[id]
+        paths: list[Path] = [("gates", id, name, "when") for name in shapes]
+        whens = conditions(self.document, paths, self.scope, self.findings)
+        lines = [
+            Line(name, shape.label(name), when)
+            for (name, shape), when in zip(shapes.items(), whens, strict=True)
+            if when is not None
+        ]
         return Gate(id, tuple(lines))
 
     def moves(self, gates: Mapping[str, Gate]) -> tuple[Move, ...]:
@@ -315,10 +317,10 @@ class ChartReader:
 
 
 _COUNTERS = {
-    "entries": Name("entries", feel.number, ("进入次数",)),
-    "channels used": Name("channels used", feel.number, ("已用渠道数",)),
-    "escalations": Name("escalations", feel.number, ("升级次数",)),
-    "next day works": Name("next day works", feel.boolean, ("次日工作",)),
+    "entries": Name("entries", feel.number, ("进入次数",), nullable=False),
+    "channels used": Name("channels used", feel.number, ("已用渠道数",), nullable=False),
+    "escalations": Name("escalations", feel.number, ("升级次数",), nullable=False),
+    "next day works": Name("next day works", feel.boolean, ("次日工作",), nullable=False),
 }
 
 

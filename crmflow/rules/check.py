@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from crmflow.core.decision import Conflict, Hit
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.rules.infer.case import InferenceCase
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.scenario import RulebookCase
@@ -22,6 +23,13 @@ def check(ruleset: Ruleset) -> Iterator[Diagnostic]:
         document = ruleset.documents[rulebook.id]
         if document.data.get("tests"):
             yield from _rules_without_a_test(ruleset, rulebook, document)
+    for inference in ruleset.inferences:
+        document = ruleset.documents[inference.id]
+        cases = [case for case in ruleset.cases[inference.id] if isinstance(case, InferenceCase)]
+        met = set[str]().union(*(case.met() for case in cases))
+        for n, rule in enumerate(document.data["rules"]):
+            if cases and str(rule["id"]) not in met:
+                yield document.diagnostic("CRM211", ("rules", n, "id"), {"name": rule["id"]})
 
 
 def _titles(document: Document) -> Iterator[Diagnostic]:

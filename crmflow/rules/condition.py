@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Final
+
 from crmflow.errors import FeelError
 from crmflow.rules import feel
-from crmflow.rules.feel import Expression, Scope, Type
+from crmflow.rules.feel import Expression, Notice, Scope, Type
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Findings, Path
+
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def expression(
@@ -21,23 +26,70 @@ def expression(
     except FeelError as error:
         report(document, path, error, findings, scope)
         return None
-    for notice in parsed.notices:
-        inside = (notice.start, notice.end)
-        parts = {"found": text[notice.start : notice.end], "replacement": notice.replacement}
-        findings.notes.append(
-            document.diagnostic(notice.code, path, parts, inside=inside, suggestion=notice.replacement)
-        )
+    note(document, path, text, parsed.notices, findings)
     return parsed
 
 
-def condition(document: Document, path: Path, scope: Scope, findings: Findings) -> Expression | None:
-    """The expression at `path`, which must be a condition: true, false or null."""
+def condition(
+    document: Document, path: Path, scope: Scope, findings: Findings, given: frozenset[str] = NOTHING
+) -> Expression | None:
+    """The expression at `path`, which must be a condition: true, false or null. The names in `given` surely
+    have a value when it is asked."""
+    return conditions(document, [path], scope, findings, given)[0]
+
+
+def conditions(
+    document: Document,
+    paths: Sequence[Path],
+    scope: Scope,
+    findings: Findings,
+    given: frozenset[str] = NOTHING,
+) -> list[Expression | None]:
+    """The conditions at `paths`, which must all hold; None in the place of one that cannot be read."""
+    found = [_condition(document, path, scope, findings) for path in paths]
+    read = [(path, each, None) for path, each in zip(paths, found, strict=True) if each is not None]
+    note_null_traps(document, read, findings, given)
+    return found
+
+
+def _condition(document: Document, path: Path, scope: Scope, findings: Findings) -> Expression | None:
     parsed = expression(document, path, scope, findings)
     if parsed is None or parsed.type in (feel.boolean, feel.any_, feel.null):
         return parsed
     parts = {"name": parsed.text, "found": parsed.type, "expected": feel.boolean}
     findings.errors.append(document.diagnostic("CRM107", path, parts))
     return None
+
+
+def note_null_traps(
+    document: Document,
+    conditions: Sequence[tuple[Path, Expression, Expression | None]],
+    findings: Findings,
+    given: frozenset[str] = NOTHING,
+) -> None:
+    """A note where null would pass a test unnoticed, of conditions that must all hold, each with the column
+    that it tests."""
+    traps = feel.null_traps([(each, column) for _, each, column in conditions], given)
+    for (path, parsed, _), notices in zip(conditions, traps, strict=True):
+        note(document, path, parsed.text, notices, findings)
+
+
+def note(document: Document, path: Path, text: str, notices: Iterable[Notice], findings: Findings) -> None:
+    """What is doubtful in a text that can be read, each at its own characters, with the mend as the fix."""
+    for notice in notices:
+        found = text[notice.start : notice.end]
+        parts = {"found": found, "replacement": notice.replacement}
+        if notice.name:
+            parts["name"] = notice.name
+        findings.notes.append(
+            document.diagnostic(
+                notice.code,
+                path,
+                parts,
+                inside=(notice.start, notice.end),
+                suggestion=notice.replacement,
+            )
+        )
 
 
 def report(document: Document, path: Path, error: FeelError, findings: Findings, scope: Scope) -> None:

@@ -50,8 +50,9 @@ class Contexts:
         now = as_of.astimezone(zone)
         present = {NOW: now, TODAY: now.date(), OWNER: None}
         self._customer = self._shape(
-            vocabulary.customer, vocabulary.facts, {**present, **dict.fromkeys(vocabulary.results)}
+            vocabulary.customer, vocabulary.facts, {**present, **dict.fromkeys((*vocabulary.results, *vocabulary.inferred))}
         )
+        self._derived_from = {name for fact in self._customer.derived for name in fact.reads}
         self._lists = {kind: holding.list for kind, holding in vocabulary.holdings.items()}
         self._items = {kind: self._shape(holding.fields, {}) for kind, holding in vocabulary.holdings.items()}
         self._holdings = {
@@ -80,6 +81,15 @@ class Contexts:
             if name is not None:
                 context[name].append(self._item(holding, name))
         return self._complete(context, self._customer)
+
+    def learn(self, context: Context, more: Mapping[str, object]) -> None:
+        """Adds to a customer's context what became known since: facts of the population, segments."""
+        context.update(more)
+        for name, convert in self._customer.converts:
+            if name in more and context[name] is not None:
+                context[name] = convert(context[name])
+        if not self._derived_from.isdisjoint(more):
+            self._derive(context, self._customer, {})
 
     def holding(self, context: Context, holding: Holding, facts: Mapping[str, object] = {}) -> Context:
         """The context of a holding: its own fields and facts over those of its customer."""

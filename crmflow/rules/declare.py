@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from crmflow.core.field import Field, Kind
 from crmflow.core.text import Text
 from crmflow.errors import FeelError, RuleFileError
 from crmflow.rules import feel, vocabulary
-from crmflow.rules.condition import report
+from crmflow.rules.condition import note, note_null_traps, report
 from crmflow.rules.fact import FOLDS, Fact, define, definition_order
-from crmflow.rules.feel import Enumeration, Name, Scope
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import Enumeration, Name, Scope, nearest
 from crmflow.rules.fit import shaped
 from crmflow.rules.fold import kind_seen
 from crmflow.rules.shape import FactShape, FieldShape, HoldingShape, Label, VocabularyShape
 from crmflow.rules.source import Document, Findings, Path
-from crmflow.rules.vocabulary import HoldingKind, Message, Result, Vocabulary, Word
+from crmflow.rules.vocabulary import HoldingKind, Inferred, Message, Result, Vocabulary, Word
 
 _NUMBER = re.compile(r"number(?: *\( *(\d{1,2}) *, *(\d{1,2}) *\))?")
 _PLAIN: Mapping[str, Kind] = {
@@ -80,8 +80,14 @@ class _Declared:
                 self.findings.errors.append(document.diagnostic("CRM139", path, parts, key=True))
 
 
-def declare(documents: Iterable[Document], results: Mapping[str, Result], findings: Findings) -> Vocabulary:
-    """One vocabulary of all files, core first; `results` are what rulebooks give."""
+def declare(
+    documents: Iterable[Document],
+    results: Mapping[str, Result],
+    findings: Findings,
+    inferred: Mapping[str, Inferred] = MappingProxyType({}),
+) -> Vocabulary:
+    """One vocabulary of all files, core first; `results` are what rulebooks give, `inferred` what inferences
+    do."""
     read = _Declared(findings)
     for document in documents:
         shape = shaped(VocabularyShape, document, (), findings)
@@ -100,6 +106,7 @@ def declare(documents: Iterable[Document], results: Mapping[str, Result], findin
         values=read.values,
         fact_aliases=read.aliases,
         results=results,
+        inferred=inferred,
         own_levels=read.levels,
     )
     return _with_facts(names, read)
@@ -230,6 +237,7 @@ def _field(document: Document, path: Path, name: str, shape: FieldShape, finding
         values=values,
         personal=shape.personal,
         aliases=tuple(shape.aliases),
+        ordered=shape.ordered,
     )
 
 
@@ -260,7 +268,7 @@ def _with_facts(names: Vocabulary, read: _Declared) -> Vocabulary:
         fact = _define(at[name], names, fields, typed, read.findings)
         if fact is not None:
             defined[name] = fact
-            typed[name] = Name(name, fact.type, untyped[name].spellings)
+            typed[name] = Name(name, fact.type, untyped[name].spellings, fact.nullable)
     holdings = {
         kind: replace(
             holding, facts={name: fact for name, fact in defined.items() if at[name].holding == kind}
@@ -293,7 +301,13 @@ def _define(
     if not FOLDS.keys() & spec.keys():
         customer = customer.child(dict(vocabulary.as_written(typed.values(), pack)))
     try:
-        return define(at.name, spec, rows=rows, customer=customer, source=source)
+        fact = define(at.name, spec, rows=rows, customer=customer, source=source)
+        for key, condition in (("where", fact.where), ("is", fact.formula)):
+            if condition is not None:
+                path = (*at.path, key)
+                note(document, path, condition.text, condition.notices, findings)
+                note_null_traps(document, [(path, condition, None)], findings)
+        return fact
     except FeelError as error:
         report(document, (*at.path, "is" if "is" in spec else "where"), error, findings, customer)
     except RuleFileError as error:
@@ -327,17 +341,17 @@ def _rows(names: Vocabulary, pack: str) -> Scope:
         for name, declared in kind.fields.items():
             fields.setdefault(name, _row_name(name, declared))
     seen = tuple(kind_seen(kind.name, pack, names.touchpoints) for kind in kinds)
-    return Scope({**fields, **_EVERY_ROW, "kind": Name("kind", Enumeration(seen), ("类型",))})
+    return Scope({**fields, **_EVERY_ROW, "kind": Name("kind", Enumeration(seen), ("类型",), nullable=False)})
 
 
 def _held_fields(names: Vocabulary, kind: str) -> dict[str, Name]:
     """What a fact sees of one holding."""
     fields = {name: _row_name(name, declared) for name, declared in names.holdings[kind].fields.items()}
-    return {**fields, **_EVERY_ROW, "kind": Name("kind", feel.string, ("类型",))}
+    return {**fields, **_EVERY_ROW, "kind": Name("kind", feel.string, ("类型",), nullable=False)}
 
 
 _EVERY_ROW = {
-    "at": Name("at", feel.date_time, ("时间",)),
+    "at": Name("at", feel.date_time, ("时间",), nullable=False),
     "channel": Name("channel", feel.string, ("渠道",)),
     "unit": Name("unit", feel.string, ("单位",)),
     "staff": Name("staff", feel.string, ("员工",)),

@@ -106,6 +106,11 @@ class Fact:
         return self.name.partition(".")[0]
 
     @property
+    def nullable(self) -> bool:
+        """Whether some customer may have no value: not where a fold has one of its own for nothing."""
+        return self.otherwise is None
+
+    @property
     def reads(self) -> frozenset[str]:
         """The canonical names of the customer's fields and facts that it is computed from."""
         if self.aggregate in FOLDS:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import nearest
 from crmflow.rules.shape import Shape
 from crmflow.rules.source import Document, Findings, Path
 

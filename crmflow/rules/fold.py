@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Final, Literal, Protocol
@@ -14,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from crmflow.core.field import Value
 from crmflow.rules.fact import FOLDS, Fact
-from crmflow.rules.feel import Expression
-from crmflow.rules.feel.values import DECIMALS
+from crmflow.rules.feel import DECIMALS, Expression
 
 OF_EVERY_ROW: Final = frozenset({"at", "kind", "unit", "staff", "channel"})
 CORE: Final = "core"
 IN_TURN: Final = attrgetter("at", "id")
+AT: Final = attrgetter("at")
 
 
 class Row(Protocol):
@@ -66,7 +67,7 @@ class _Reading:
     keep: Keep
     measures: tuple[_Measure, ...]
 
-    def values(self, rows: Sequence[Row], zone: ZoneInfo) -> list[Any]:
+    def values(self, rows: Sequence[Row], zone: tzinfo) -> list[Any]:
         read = self.read
         if self.keep == "all":
             return [read(row) for row in rows]
@@ -86,7 +87,7 @@ class _Choice:
         if first.where is not None:
             self._names = {name: _reader(name, first.pack, kinds) for name in first.where.names}
             if self._names.keys() <= {"kind"}:
-                self._of_kind = {}
+                self._of_kind = _Kinds(first.where, first.pack, kinds)
         grouped: dict[tuple[str, Keep], list[Fact]] = {}
         for fact in facts:
             grouped.setdefault((fact.of, KEEPS.get(fact.aggregate, "known")), []).append(fact)
@@ -94,23 +95,43 @@ class _Choice:
             _Reading(_reader(of, first.pack, kinds), keep, tuple(map(_measure, alike)))
             for (of, keep), alike in grouped.items()
         )
+        self.of_nothing = self.values((), UTC)
+
+    def values(self, rows: Sequence[Row], zone: tzinfo) -> dict[str, object]:
+        """The value of every fact over these rows."""
+        values: dict[str, object] = {}
+        for reading in self.readings:
+            found = reading.values(rows, zone)
+            for measure in reading.measures:
+                value = measure.aggregate(found) if len(found) >= measure.at_least else None
+                values[measure.name] = measure.otherwise if value is None else value
+        return values
 
     def rows(self, rows: Sequence[Row], start: datetime | None, zone: ZoneInfo) -> Sequence[Row]:
         """Those after `start` for which the condition is true, in their order."""
         if start is not None:
-            rows = [row for row in rows if row.at > start]
-        if self._where is None:
-            return rows
-        if self._of_kind is None:
+            rows = rows[bisect_right(rows, start, key=AT) :]
+        if self._of_kind is not None:
+            known = self._of_kind
+            return [row for row in rows if known[row.kind]]
+        if self._where is not None:
             return [row for row in rows if self._meets(row, self._where, zone)]
-        known = self._of_kind
-        for row in rows:
-            if row.kind not in known:
-                known[row.kind] = self._meets(row, self._where, zone)
-        return [row for row in rows if known[row.kind]]
+        return rows
 
     def _meets(self, row: Row, where: Expression, zone: ZoneInfo) -> bool:
         return where.evaluate({name: local(read(row), zone) for name, read in self._names.items()}) is True
+
+
+class _Kinds(dict[str, bool]):
+    """Whether a condition that reads nothing else is true of a kind."""
+
+    def __init__(self, where: Expression, pack: str, kinds: Iterable[str]) -> None:
+        self._where = where
+        self._seen = partial(kind_seen, pack=pack, kinds=kinds)
+
+    def __missing__(self, kind: str) -> bool:
+        self[kind] = self._where.evaluate({"kind": self._seen(kind)}) is True
+        return self[kind]
 
 
 class Folds:
@@ -160,13 +181,9 @@ class FoldsAt:
         holdings = self._past(sorted(holdings, key=IN_TURN), flips)
         for choice, start in self._starts.items():
             rows = choice.rows(_of_source(choice.source, touchpoints, holdings), start, self.zone)
+            values |= choice.values(rows, self.zone) if rows else choice.of_nothing
             if choice.over is not None and rows:
                 flips.append(choice.over.leaves(rows[0].at, self.zone))
-            for reading in choice.readings:
-                found = reading.values(rows, self.zone)
-                for measure in reading.measures:
-                    value = measure.aggregate(found) if len(found) >= measure.at_least else None
-                    values[measure.name] = measure.otherwise if value is None else value
         return Folded(values, min(flips, default=None))
 
     def __contains__(self, fact: str) -> bool:
@@ -196,13 +213,13 @@ def kind_seen(kind: str, pack: str, kinds: Iterable[str]) -> str:
     return kind
 
 
-def gaps(values: Iterable[date | datetime], zone: ZoneInfo) -> list[int]:
+def gaps(values: Iterable[date | datetime], zone: tzinfo) -> list[int]:
     """The days from each day on which a value falls to the next such day; days are cut in `zone`."""
     days = sorted({day_of(value, zone) for value in values})
     return [(later - earlier).days for earlier, later in pairwise(days)]
 
 
-def day_of(value: date | datetime, zone: ZoneInfo) -> date:
+def day_of(value: date | datetime, zone: tzinfo) -> date:
     """The day of a date, or of an instant in `zone`."""
     return value.astimezone(zone).date() if isinstance(value, datetime) else value
 
@@ -222,7 +239,7 @@ def _reader(name: str, pack: str, kinds: frozenset[str]) -> Reader:
         seen = {kind: kind_seen(kind, pack, kinds) for kind in kinds}
         return lambda row: seen.get(row.kind) or kind_seen(row.kind, pack, kinds)
     if name == "at":
-        return attrgetter("at")
+        return AT
     if name in OF_EVERY_ROW:
         return lambda row: getattr(row, name, None)
     return lambda row: row.fields.get(name)

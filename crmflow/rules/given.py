@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crmflow.rules import feel
-from crmflow.rules.feel import ContextType, ListType, Name, Scope, Type
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import ContextType, ListType, Name, Scope, Type, nearest
 from crmflow.rules.params import Param, named, shown, typed
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Findings, Path

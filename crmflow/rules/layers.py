@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crmflow.rules.calendar_file import CalendarShape
 from crmflow.rules.fit import shaped
+from crmflow.rules.infer.shape import InferenceShape
 from crmflow.rules.rulebook_file import content_hash
 from crmflow.rules.shape import FORMAT, ChartShape, OrderShape, RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile, read
@@ -25,13 +26,14 @@ class Layers:
     params: list[Document] = field(default_factory=list)
     orders: list[tuple[Document, OrderShape]] = field(default_factory=list)
     rulebooks: dict[str, tuple[Document, RulebookShape]] = field(default_factory=dict)
+    inferences: dict[str, tuple[Document, InferenceShape]] = field(default_factory=dict)
     charts: dict[str, tuple[Document, ChartShape]] = field(default_factory=dict)
     calendars: dict[str, tuple[Document, CalendarShape]] = field(default_factory=dict)
 
     def rules(self) -> Iterator[tuple[str, Document]]:
-        """The files of rulebooks and charts, by id."""
-        for id, (document, _) in (*self.rulebooks.items(), *self.charts.items()):
-            yield id, document
+        """The files of rulebooks, inferences and charts, by id."""
+        for each in (self.rulebooks, self.inferences, self.charts):
+            yield from ((id, document) for id, (document, _) in each.items())
 
     def documents(self) -> Iterator[Document]:
         """Every file in force."""
@@ -79,13 +81,18 @@ def _put(document: Document, layers: Layers, findings: Findings) -> None:
 
 
 def _put_rules(document: Document, layers: Layers, findings: Findings) -> None:
-    """Puts a chart or a rulebook in the place of what it overrides."""
+    """Puts a chart, an inference or a rulebook in the place of what it overrides."""
     id = document.file.id
     if document.data.keys() & _CHART:
         chart = shaped(ChartShape, document, (), findings)
         if chart is not None:
             _override(document, layers.charts.get(id), chart.overrides, findings)
             layers.charts[id] = document, chart
+    elif document.data.get("decides") == "infer":
+        inference = shaped(InferenceShape, document, (), findings)
+        if inference is not None:
+            _override(document, layers.inferences.get(id), inference.overrides, findings)
+            layers.inferences[id] = document, inference
     else:
         rulebook = shaped(RulebookShape, document, (), findings)
         if rulebook is not None:

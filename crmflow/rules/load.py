@@ -14,8 +14,13 @@ from crmflow.rules.calendar_file import read_calendar
 from crmflow.rules.chart_file import ChartReader
 from crmflow.rules.check import check
 from crmflow.rules.declare import declare
-from crmflow.rules.feel import Scope
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import Scope, nearest
+from crmflow.rules.infer.case import read_inference_cases
+from crmflow.rules.infer.declared import inferred
+from crmflow.rules.infer.inference_file import read_inference
+from crmflow.rules.infer.order import in_order as inferences_in_order
+from crmflow.rules.infer.program import Inference
+from crmflow.rules.infer.shape import InferenceShape
 from crmflow.rules.layers import Layers, lay
 from crmflow.rules.params import Param, apply, read_params
 from crmflow.rules.rulebook import Rulebook
@@ -33,7 +38,8 @@ def load(files: Iterable[RuleFile]) -> Loaded:
     """One ruleset of all files; every mistake of every file is found, and any error means no ruleset."""
     findings, files = Findings(), list(files)
     layers = lay(files, findings)
-    names = declare(layers.vocabularies, _results(layers), findings)
+    given = (inferred(document, shape) for document, shape in layers.inferences.values())
+    names = declare(layers.vocabularies, _results(layers), findings, {each.name: each for each in given})
     vocabularies = {file.name for file in files if file.is_vocabulary}
     ruleset = None
     if not any(error.file in vocabularies for error in findings.errors):  # without names all else is noise
@@ -98,6 +104,7 @@ class _Loader:
     def ruleset(self) -> Ruleset:
         self.refuse_unknown_settings()
         rulebooks = [self.rulebook(id, *each) for id, each in self.layers.rulebooks.items()]
+        inferences = [self.inference(id, *each) for id, each in self.layers.inferences.items()]
         charts = {id: self.chart(id, *each) for id, each in self.layers.charts.items()}
         return Ruleset(
             self.names,
@@ -107,6 +114,12 @@ class _Loader:
             self.calendars(),
             dict(self.layers.rules()),
             self.cases,
+            inferences_in_order(
+                [each for each in inferences if each is not None],
+                self.names,
+                {id: document for id, (document, _) in self.layers.inferences.items()},
+                self.findings,
+            ),
         )
 
     def calendars(self) -> dict[str, Calendar]:
@@ -116,7 +129,7 @@ class _Loader:
 
     def refuse_unknown_settings(self) -> None:
         """A params file sets params of rulebooks and charts that there are."""
-        known = [*self.layers.rulebooks, *self.layers.charts]
+        known = [*self.layers.rulebooks, *self.layers.inferences, *self.layers.charts]
         for document in self.layers.params:
             for id in document.data.keys() - {"format", *known}:
                 parts = {"name": id, "known": ", ".join(known)}
@@ -126,18 +139,33 @@ class _Loader:
 
     def rulebook(self, id: str, document: Document, shape: RulebookShape) -> Rulebook | None:
         """A rulebook with the site's values of its params; its tests keep those of the file."""
-        unknown = "infer" if shape.decides == "infer" else shape.subject
-        if unknown not in ("customer", "holding"):
-            path = ("decides",) if shape.decides == "infer" else ("subject",)
-            self.complain(document.diagnostic("CRM203", path, {"name": unknown}))
+        if shape.subject not in ("customer", "holding"):
+            self.complain(document.diagnostic("CRM203", ("subject",), {"name": shape.subject}))
             return None
-        scope = self.subject(document, unknown, shape.holding, ("holding",))
+        scope = self.subject(document, shape.subject, shape.holding, ("holding",))
         reader = RulebookReader(document, shape, self.names, scope, self.findings)
         rulebook = reader.read()
         if rulebook is None:
             return None
         self.cases[id] = read_cases(document, shape.tests, rulebook, self.names, reader.scope, self.findings)
         return rulebook.at_site(self.with_settings(id, rulebook.declares), self.yields.get(id, ()))
+
+    def inference(self, id: str, document: Document, shape: InferenceShape) -> Inference | None:
+        """An inference with the site's values of its params; its tests keep those of the file."""
+        read = read_inference(document, shape, self.names, self.findings)
+        if read is None:
+            return None
+        self.cases[id] = read_inference_cases(document, shape.tests, read, self.names, self.findings)
+        for settings, path in self.layers.settings(id):
+            self.refuse_units(settings, path)
+        return read.at_site(self.with_settings(id, read.declares))
+
+    def refuse_units(self, settings: Document, path: Path) -> None:
+        """An inference is about customers of all units: none has a value of its own."""
+        params = settings.value(path)
+        for name, each in params.items() if isinstance(params, dict) else ():
+            if isinstance(each, dict) and each.get("units"):
+                self.complain(settings.diagnostic("CRM277", (*path, name, "units"), {"name": name}, key=True))
 
     def chart(self, id: str, document: Document, shape: ChartShape) -> Chart | None:
         """A chart with the params and levels in force; its tests keep those of the file."""

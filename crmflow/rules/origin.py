@@ -66,6 +66,8 @@ def explain_value(
         says = say("sentences", "missing", label=label, reason=reason)
     else:
         says = say("sentences", "value", label=label, value=wording.value(value, described))
+    if name in wording.vocabulary.inferred and value is not None:
+        return Explanation(says, because=(Explanation(say("sources", "inferred")),))
     if fact is None:
         return Explanation(says)
     if fact.aggregate in FOLDS:
@@ -104,6 +106,8 @@ def _unknown(name: str, fact: Fact | None, context: Mapping[str, object], wordin
     """Why a name, or a path that begins with it, has no value."""
     if context.get(name) is not None:
         return say("reasons", "part")
+    if name in wording.vocabulary.inferred:
+        return say("reasons", "inferred")
     if fact is None:
         owned = "nobody" if name == OWNER else "undecided" if name in wording.vocabulary.results else "field"
         return say("reasons", owned)

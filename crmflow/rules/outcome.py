@@ -11,8 +11,7 @@ from crmflow.core.decision import Hit, Plan, Sending, Target
 from crmflow.rules import vocabulary
 from crmflow.rules.condition import expression
 from crmflow.rules.declare import form_fields
-from crmflow.rules.feel import Expression, Scope, Type, any_, null
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import Expression, Scope, Type, any_, nearest, null
 from crmflow.rules.fit import shaped
 from crmflow.rules.params import duration
 from crmflow.rules.shape import ChooseShape, OwnerShape, ParticipantShape, SendShape, VisitShape, as_text

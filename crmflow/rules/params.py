@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from crmflow.core.text import Text
 from crmflow.rules import feel
-from crmflow.rules.feel import ContextType, Enumeration, ListType, MonthsDuration, Name, Type
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import ContextType, Enumeration, ListType, MonthsDuration, Name, Type, nearest
 from crmflow.rules.fit import shaped
 from crmflow.rules.shape import ParamShape, SetParamShape, as_text
 from crmflow.rules.source import Document, Findings, Path
@@ -38,7 +37,8 @@ class Param:
 
     @property
     def as_name(self) -> Name:
-        return Name(self.name, self.type, self.spellings)
+        nullable = self.value is None or any(value is None for value in self.by_unit.values())
+        return Name(self.name, self.type, self.spellings, nullable)
 
 
 def values_of(params: Iterable[Param], units: Sequence[str] = ()) -> dict[str, object]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final, TypeVar
 
 from crmflow.rules.fact import Fact
-from crmflow.rules.feel.values import DECIMALS
+from crmflow.rules.feel import DECIMALS
 
 Id = TypeVar("Id", bound=Hashable)
 ZERO: Final = Decimal(0)

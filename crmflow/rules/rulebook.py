@@ -11,7 +11,7 @@ from typing import Literal
 from crmflow.core.decision import Conflict, Hit, SubjectKind
 from crmflow.core.text import Text
 from crmflow.rules.feel import Expression, Trace
-from crmflow.rules.feel.tree import INPUT
+from crmflow.rules.fused import Fused
 from crmflow.rules.outcome import Outcome
 from crmflow.rules.params import Param, values_of
 from crmflow.rules.vocabulary import Result
@@ -98,6 +98,11 @@ class Rulebook:
         """The params for a unit, given as its way up (codes or names, nearest first)."""
         return values_of(self.declares.values(), units) if units else self.defaults
 
+    @cached_property
+    def fused(self) -> Fused:
+        """The rules as one function, compiled when it is first asked."""
+        return Fused(self.rules, self.columns, self.hit == "first", frozenset(self.declares))
+
     def decide(
         self, context: Mapping[str, object], params: Mapping[str, object] | None = None
     ) -> tuple[Hit, ...] | Conflict:
@@ -105,19 +110,14 @@ class Rulebook:
 
         `context` is keyed by canonical names; `params` as `params()` gives them.
         """
-        names = {**context, **(self.defaults if params is None else params)}
-        if not self._is_effective(names.get("today")):
+        given = self.defaults if params is None else params
+        if not self._is_effective(context.get("today")):
             return ()
-        cells = [{**names, INPUT: column.evaluate(names)} for column in self.columns]
-        hits: list[tuple[Rule, Hit]] = []
-        for rule in self.rules:
-            if all(_holds(condition, names, cells) for condition in rule.conditions):
-                hits.append((rule, rule.then.hit(rule.id, names)))
-                if self.hit == "first":
-                    break
-        if not hits:
-            return () if self.default is None else (self.default.hit("default", names),)
-        return self._after_policy(hits)
+        fired = self.fused.fired(context, given)
+        if fired:
+            hits = [(self.rules[place], self._hit(place, context, given)) for place in fired]
+            return self._after_policy(hits)
+        return () if self.default is None else (self.default.hit("default", {**context, **given}),)
 
     def trace(
         self, context: Mapping[str, object], params: Mapping[str, object] | None = None
@@ -135,8 +135,19 @@ class Rulebook:
         return tuple(traces)
 
     def at_site(self, declares: Mapping[str, Param], yields_to: tuple[str, ...]) -> Rulebook:
-        """The same rulebook with a site's values and order."""
-        return replace(self, declares=declares, yields_to=yields_to)
+        """The same rulebook with a site's values and order; they share one compiled form."""
+        copy = replace(self, declares=declares, yields_to=yields_to)
+        copy.__dict__["fused"] = self.fused  # where a cached property keeps its value
+        return copy
+
+    @cached_property
+    def _constant_hits(self) -> tuple[Hit | None, ...]:
+        """The hits of the rules whose outcome reads no name."""
+        return tuple(None if rule.then.reads else rule.then.hit(rule.id, {}) for rule in self.rules)
+
+    def _hit(self, place: int, context: Mapping[str, object], params: Mapping[str, object]) -> Hit:
+        rule = self.rules[place]
+        return self._constant_hits[place] or rule.then.hit(rule.id, {**context, **params})
 
     def _is_effective(self, today: object) -> bool:
         if not isinstance(today, date):
@@ -159,9 +170,3 @@ class Rulebook:
         if rule.priority == 0 and self.gives is not None and hit.value in self.gives.of:
             return self.gives.of.index(str(hit.value))
         return rule.priority
-
-
-def _holds(condition: Condition, names: Mapping[str, object], cells: Sequence[Mapping[str, object]]) -> bool:
-    """Whether a condition is true; the cells of each column see their column's value as well."""
-    seen = names if condition.column is None else cells[condition.column]
-    return condition.expression.evaluate(seen) is True

@@ -11,9 +11,8 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from crmflow.core.text import Text
-from crmflow.rules.condition import condition, expression
-from crmflow.rules.feel import Expression, Scope
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.condition import NOTHING, condition, expression, note_null_traps
+from crmflow.rules.feel import Expression, Scope, excluded, nearest
 from crmflow.rules.outcome import OutcomeReader
 from crmflow.rules.params import Param, read_params
 from crmflow.rules.rulebook import Change, Condition, Decides, Rule, Rulebook
@@ -66,6 +65,7 @@ class RulebookReader:
         self.params = read_params(document, shape.params, findings)
         self.scope = _with_params(document, scope, self.params, findings)
         values = () if shape.gives is None else tuple(shape.gives.of)
+        self.given = NOTHING  # what has a value because no rule before has fired
         self.outcomes = OutcomeReader(document, names, self.scope, shape.decides, values, findings)
 
     def read(self) -> Rulebook | None:
@@ -121,13 +121,15 @@ class RulebookReader:
     def rule(self, path: Path, shape: RuleShape) -> Rule | None:
         when = None
         if shape.when != ANY:
-            when = condition(self.document, (*path, "when"), self.scope, self.findings)
+            when = condition(self.document, (*path, "when"), self.scope, self.findings, self.given)
         then = self.outcomes.read((*path, "then"))
         if then is None or (when is None and shape.when != ANY):
             return None
         if self.shape.hit == "priority" and self.shape.gives is None and shape.priority is None:
             self.complain("CRM205", path, {"name": shape.id})
         conditions = () if when is None else (Condition("when", when),)
+        if self.shape.hit == "first":
+            self.given |= excluded([(each.expression, None) for each in conditions])
         return Rule(shape.id, shape.title.text, conditions, then, int(shape.priority or 0))
 
     def table(self, shape: TableShape) -> tuple[tuple[Expression, ...], tuple[Rule, ...]]:
@@ -149,12 +151,17 @@ class RulebookReader:
             self.complain("CRM070", path, parts)
             return None
         conditions: list[Condition] = []
+        tests: list[tuple[Path, Expression, Expression | None]] = []
         for n, column in enumerate(columns):
             at = (*path, n + 1)
             if column is not None and self.document.value(at) != ANY:
                 cell = expression(self.document, at, self.scope, self.findings, input=column.type)
                 if cell is not None:
                     conditions.append(Condition(heads[n], cell, n))
+                    tests.append((at, cell, column))
+        note_null_traps(self.document, tests, self.findings, self.given)
+        if self.shape.hit == "first":
+            self.given |= excluded([(cell, column) for _, cell, column in tests])
         then = self.outcomes.read((*path, len(row) - 1))
         return None if then is None else Rule(str(row[0]), Text.of(str(row[0])), tuple(conditions), then)
 

@@ -9,6 +9,7 @@ from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.errors import RuleFileError
+from crmflow.rules.infer.program import Inference
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.scenario import Case
 from crmflow.rules.source import Document
@@ -17,7 +18,7 @@ from crmflow.rules.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Vocabulary, rulebooks in run order, and charts. `hash` is over all their contents; `documents` are the
+    """Vocabulary, rulebooks and inferences in run order, and charts. `hash` is over all their contents; `documents` are the
     files they came from and `cases` their tests, by id."""
 
     vocabulary: Vocabulary
@@ -27,6 +28,7 @@ class Ruleset:
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     cases: Mapping[str, Sequence[Case]] = field(default_factory=dict)
+    inferences: tuple[Inference, ...] = ()
 
     def rulebook(self, id: str) -> Rulebook:
         """Raises RuleFileError CRM137 for an id that there is not."""

@@ -14,6 +14,7 @@ from crmflow.rules.derive import derive
 from crmflow.rules.fact import DERIVED, POPULATION
 from crmflow.rules.feel import Name, Scope
 from crmflow.rules.given import GivenReader
+from crmflow.rules.infer.case import InferenceCase
 from crmflow.rules.params import Param
 from crmflow.rules.population import population
 from crmflow.rules.rulebook import Rulebook
@@ -98,7 +99,7 @@ class ChartCase:
     play: Mapping[str, Any]
 
 
-Case = RulebookCase | ChartCase
+Case = RulebookCase | ChartCase | InferenceCase
 
 
 def read_cases(

@@ -1,7 +1,4 @@
-"""Which keys may stand in each kind of rule file, and of which shape are their values?
-
-The models say only what can be said without knowing any name; what names mean is checked where they are used.
-"""
+"""Which keys may stand in which rule file, and of which shape are the values? (names are checked later)"""
 
 from __future__ import annotations
 
@@ -75,9 +72,10 @@ class Title(Shape):
 
 
 class FieldShape(Label):
-    """A field of a customer, holding, touchpoint, signal or form."""
+    """A field of a customer, holding, touchpoint, signal or form; `ordered` values go from the least up."""
 
     type: Words | list[Words] = "string"
+    ordered: bool = False
     unit: str | None = None
     personal: bool = False
     indexed: bool = False

@@ -9,8 +9,7 @@ from crmflow.core.field import Field
 from crmflow.core.text import Text
 from crmflow.rules import feel
 from crmflow.rules.fact import Fact
-from crmflow.rules.feel import ContextType, Enumeration, ListType, Name, Scope, Type
-from crmflow.rules.feel.scope import nearest
+from crmflow.rules.feel import ContextType, Enumeration, ListType, Name, Scope, Type, nearest
 
 CORE = "core"
 
@@ -71,9 +70,19 @@ class Result:
     aliases: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What an inference gives to others: a fact that follows from other customers, taken by a run of all."""
+
+    name: str
+    label: Text
+    type: Type
+    aliases: tuple[str, ...] = ()
+
+
 UNIT = ContextType(
     {
-        "id": Name("id", feel.string, ("编号",)),
+        "id": Name("id", feel.string, ("编号",), nullable=False),
         "name": Name("name", feel.string, ("名称",)),
         "level": Name("level", feel.string, ("层级",)),
         "parent": Name("parent", feel.string, ("上级",)),
@@ -81,7 +90,7 @@ UNIT = ContextType(
 )
 STAFF = ContextType(
     {
-        "id": Name("id", feel.string, ("工号",)),
+        "id": Name("id", feel.string, ("工号",), nullable=False),
         "name": Name("name", feel.string, ("姓名",)),
         "active": Name("active", feel.boolean, ("在岗",)),
         "left": Name("left", feel.boolean, ("离职",)),
@@ -90,9 +99,9 @@ STAFF = ContextType(
 )
 PRESENT: Mapping[str, Name] = {
     "owner": Name("owner", STAFF, ("责任人",)),
-    "participants": Name("participants", ListType(STAFF), ("参与人",)),
-    "today": Name("today", feel.date, ("今天",)),
-    "now": Name("now", feel.date_time, ("此刻",)),
+    "participants": Name("participants", ListType(STAFF), ("参与人",), nullable=False),
+    "today": Name("today", feel.date, ("今天",), nullable=False),
+    "now": Name("now", feel.date_time, ("此刻",), nullable=False),
 }
 """The names that every customer has, whatever the packs declare."""
 
@@ -127,6 +136,7 @@ class Vocabulary:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     fact_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
+    inferred: Mapping[str, Inferred] = field(default_factory=dict)
     values: Mapping[str, Text] = field(default_factory=dict)
     own_levels: Mapping[str, Mapping[str, Word]] = field(default_factory=dict)
 
@@ -145,7 +155,7 @@ class Vocabulary:
 
     def label(self, name: str) -> Text:
         """How a canonical name is called in both languages; the name itself where nobody declared it."""
-        for names in (self.customer, self.facts, self.results):
+        for names in (self.customer, self.facts, self.results, self.inferred):
             if name in names:
                 return names[name].label
         for kind in self.holdings.values():
@@ -178,13 +188,16 @@ class Vocabulary:
         for name, declared in self.customer.items():
             yield Name(name, type_of(declared), (declared.label.en, declared.label.zh, *declared.aliases))
         for name, fact in self.facts.items():
-            yield Name(name, fact.type, (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ())))
+            spellings = (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ()))
+            yield Name(name, fact.type, spellings, fact.nullable)
         for name, result in self.results.items():
             yield Name(name, Enumeration(result.of), result.aliases)
+        for name, inferred in self.inferred.items():
+            yield Name(name, inferred.type, inferred.aliases)
         for kind in self.holdings.values():
             if kind.list is not None:
                 labels = () if kind.list_label is None else (kind.list_label.en, kind.list_label.zh)
-                yield Name(kind.list, ListType(self.item(kind.name)), labels)
+                yield Name(kind.list, ListType(self.item(kind.name)), labels, nullable=False)
 
     def _held(self, kind: str) -> Iterator[Name]:
         holding = self.holdings[kind]
@@ -192,14 +205,15 @@ class Vocabulary:
             spellings = (declared.label.en, declared.label.zh, *declared.aliases)
             yield Name(f"{pack_of(kind)}.{name}", type_of(declared), spellings)
         for name, fact in holding.facts.items():
-            yield Name(name, fact.type, (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ())))
+            spellings = (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ()))
+            yield Name(name, fact.type, spellings, fact.nullable)
 
     def item(self, kind: str) -> ContextType:
         """One holding as an item of a customer's list: bare names, with kind, at and id."""
         fields = {
-            "kind": Name("kind", feel.string, ("类型",)),
-            "at": Name("at", feel.date_time, ("时间",)),
-            "id": Name("id", feel.number, ("编号",)),
+            "kind": Name("kind", feel.string, ("类型",), nullable=False),
+            "at": Name("at", feel.date_time, ("时间",), nullable=False),
+            "id": Name("id", feel.number, ("编号",), nullable=False),
         }
         for name, declared in self.holdings[kind].fields.items():
             fields[name] = Name(
@@ -228,7 +242,9 @@ def bare(qualified: str) -> str:
 
 def type_of(declared: Field) -> Type:
     """The FEEL type of a field's values, as rules see them."""
-    return Enumeration(declared.values) if declared.kind == "one of" else _TYPES[declared.kind]
+    if declared.kind == "one of":
+        return Enumeration(declared.values, declared.ordered)
+    return _TYPES[declared.kind]
 
 
 def spelled(words: Mapping[str, Word], spelling: str) -> str | None:
@@ -253,4 +269,4 @@ def as_written(names: Iterable[Name], pack: str) -> Iterator[tuple[str, Name]]:
         spellings = tuple(dict.fromkeys((bare(name.canonical), *name.spellings)))
         qualified = tuple(f"{own}.{spelling}" for spelling in spellings)
         plain = (*spellings, *qualified) if own in (pack, CORE) else qualified
-        yield name.canonical, Name(name.canonical, name.type, plain)
+        yield name.canonical, replace(name, spellings=plain)

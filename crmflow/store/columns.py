@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from json import JSONDecoder
 from typing import Any
 
 from sqlalchemy import JSON, TIMESTAMP, BigInteger, Dialect
@@ -10,6 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from crmflow.core.moment import from_micros, to_micros
+
+PARSER = JSONDecoder()
 
 
 class Instant(TypeDecorator[datetime]):
@@ -27,11 +31,31 @@ class Instant(TypeDecorator[datetime]):
             return value
         return to_micros(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if dialect.name == "postgresql" else from_micros(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _in_utc if dialect.name == "postgresql" else _instant
 
 
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""SQLite JSON text, PostgreSQL JSONB. None is SQL's NULL."""
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """SQLite JSON text, PostgreSQL JSONB. None is SQL's NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        stored = JSONB(none_as_null=True) if dialect.name == "postgresql" else self.impl_instance
+        return dialect.type_descriptor(stored)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else _parsed
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else PARSER.raw_decode(text)[0]

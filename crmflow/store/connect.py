@@ -16,6 +16,8 @@ BEGIN = "crmflow_begin"
 PASSWORD = re.compile(r"//.*@")
 PATIENCE = 30.0
 """Seconds that a writer waits for another on SQLite."""
+CACHE = 65_536
+"""KiB of pages that a connection to SQLite keeps: what a run writes stays there until it commits."""
 
 
 def connect(address: str | URL | Engine) -> Engine:
@@ -79,7 +81,9 @@ def _postgresql(url: URL) -> Engine:
 
 def _settings(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for setting in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(PATIENCE * 1000)}"):
+    patience = int(PATIENCE * 1000)
+    settings = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={patience}", f"cache_size={-CACHE}")
+    for setting in settings:
         connection.execute(f"PRAGMA {setting}").close()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 
 from crmflow.core.customer import Customer, CustomerKey
 from crmflow.core.field import Stored
@@ -89,6 +89,35 @@ class Customers:
             for customer_id, id in zip(late, ids, strict=True)
         ]
         self.tx.insert(table, rows)
+
+    def first_seen(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The customers whom a holding or touchpoint brought, and of whom nothing else is known, by the key
+        (kind, value) that named them. (F7)"""
+        customer, key, dated = tables.customer, tables.customer_key, tables.customer_dated
+        own = (key.c.bucket == customer.c.bucket) & (key.c.customer_id == customer.c.id)
+        known_by = (key.c.source == customer.c.source) & (key.c.value == customer.c.external_id)
+        told = exists().where(
+            dated.c.bucket == customer.c.bucket,
+            dated.c.customer_id == customer.c.id,
+            dated.c.line.is_not(None),
+        )
+        found = (
+            select(key.c.kind, key.c.value, customer.c.id, customer.c.fields)
+            .join_from(key, customer, own & known_by)
+            .where(customer.c.alias_of.is_(None), ~told)
+        )
+        rows = self.tx.matches(found, keys, key.c.kind, key.c.value)
+        return {(kind, value): id for kind, value, id, fields in rows if not fields}
+
+    def adopt(self, records: Mapping[int, tuple[str, str]]) -> None:
+        """Customers (by id) get the (source, external id) of the record that is theirs."""
+        self.tx.change(
+            tables.customer,
+            [
+                {"bucket": bucket_of(id), "id": id, "source": source, "external_id": external_id}
+                for id, (source, external_id) in records.items()
+            ],
+        )
 
     def count(self) -> int:
         """How many customers there are."""

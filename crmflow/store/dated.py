@@ -17,6 +17,8 @@ from crmflow.store.given import Row
 from crmflow.store.outcome import Outcome, Written
 from crmflow.store.transaction import Transaction, bucket_of, chunks
 
+PROJECTED = ("at", "recorded_at", "fields")
+"""The columns in which a table holds the newest of what is dated."""
 LAST = 1 << 63
 """Above every id: what is said now comes after all that is known of the same moment."""
 
@@ -248,13 +250,15 @@ class DatedFields:
             for row in self.tx.stream(select(table).where(*where).order_by(*by), few=few):
                 yield row, row.at, row.fields
             return
+        own = [column for column in table.columns if column.name not in PROJECTED]
         history = (
-            select(table, dated.c.at.label("said_at"), dated.c.fields.label("said"))
-            .join(dated, self._own())
+            select(dated.c.at.label("said_at"), dated.c.fields.label("said"), *own)
+            .join(table, self._own())
             .where(*known(dated, as_of, known_at), *where)
             .order_by(*by, dated.c.at, dated.c.id)
         )
         for _, rows in groupby(self.tx.stream(history, few=few), attrgetter("id")):
-            deltas = list(rows)
-            state = fold(Delta(row.said_at, 0, row.said) for row in deltas)
-            yield deltas[-1], deltas[-1].said_at, state
+            state: dict[str, Stored] = {}
+            for row in rows:
+                state.update(row.said)
+            yield row, row.said_at, state

@@ -7,7 +7,7 @@ gets one more in front. A tuple comes back as a list, a float as the Decimal of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,28 +22,7 @@ Plain = Any
 
 def encode(value: object) -> Plain:
     """Raises StoreError CRM412 on a type that is not listed above."""
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return "=" + value if value.startswith("=") else value
-        case Decimal():
-            return f"=decimal {value}"
-        case float():
-            return f"=decimal {value!r}"
-        case datetime():
-            return f"=datetime {_moment_text(value)}"
-        case date():
-            return f"=date {value.isoformat()}"
-        case time():
-            return f"=time {value.isoformat()}"
-        case timedelta():
-            return f"=duration {value // MICROSECOND}"
-        case list() | tuple():
-            return [encode(item) for item in value]
-        case Mapping():
-            return {_name(key): encode(item) for key, item in value.items()}
-    raise StoreError("CRM412", type=type(value).__name__, value=repr(value))
+    return WRITERS.get(type(value), _other)(value)
 
 
 def decode(plain: Plain) -> Any:
@@ -65,6 +44,34 @@ def _decode_text(text: str) -> Any:
     return READERS[tag](rest)
 
 
+def _as_it_is(value: Plain) -> Plain:
+    return value
+
+
+def _text(text: str) -> str:
+    return "=" + text if text[:1] == "=" else text
+
+
+def _list(items: Iterable[object]) -> Plain:
+    return [WRITERS.get(type(item), _other)(item) for item in items]
+
+
+def _object(said: Mapping[str, object]) -> Plain:
+    try:
+        "".join(said)  # the quickest way to see that all names are texts
+    except TypeError:
+        raise StoreError("CRM412", type=type(said).__name__, value=repr(said)) from None
+    return {name: WRITERS.get(type(item), _other)(item) for name, item in said.items()}
+
+
+def _other(value: object) -> Plain:
+    """A value of a type of its own, such as an enumeration's."""
+    for kind, write in WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
+    raise StoreError("CRM412", type=type(value).__name__, value=repr(value))
+
+
 def _moment_text(moment: datetime) -> str:
     """ISO 8601, with the name of the zone behind it where the zone has one (as RFC 9557)."""
     zone = moment.tzinfo
@@ -81,12 +88,22 @@ def _duration(micros: str) -> timedelta:
     return int(micros) * MICROSECOND
 
 
-def _name(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    raise StoreError("CRM412", type=type(key).__name__, value=repr(key))
-
-
+WRITERS: Mapping[type, Callable[[Any], Plain]] = {  # a datetime is a date as well
+    str: _text,
+    Decimal: lambda number: f"=decimal {number}",
+    type(None): _as_it_is,
+    bool: _as_it_is,
+    int: _as_it_is,
+    dict: _object,
+    float: lambda number: f"=decimal {number!r}",
+    datetime: lambda moment: f"=datetime {_moment_text(moment)}",
+    date: lambda day: f"=date {day.isoformat()}",
+    time: lambda clock: f"=time {clock.isoformat()}",
+    timedelta: lambda duration: f"=duration {duration // MICROSECOND}",
+    list: _list,
+    tuple: _list,
+    Mapping: _object,
+}
 READERS: Mapping[str, Callable[[str], object]] = {
     "=decimal": Decimal,
     "=datetime": _moment,

@@ -42,7 +42,7 @@ class Facts:
     def put(self, facts: Iterable[CustomerFacts]) -> int:
         """Replaces what was known of these customers; returns how many rows changed."""
         changed = 0
-        for chunk in chunks(list(facts)):
+        for chunk in chunks(facts):
             rows = [self._row(each) for each in chunk]
             present = self._present(each.customer_id for each in chunk)
             different = [row for row in rows if present.get(row["customer_id"]) != _compared(row)]

@@ -1,8 +1,9 @@
 """How is a set of rows handed to SQL? As one relation, read from one parameter of JSON text.
 
-One statement then inserts, finds or changes the whole set, with the same text for one row or for thousands:
-on SQLite through json_each, on PostgreSQL through json_to_recordset. (Measured: as fast as executemany or
-faster, 1.6 times as fast as unnest over arrays, and no driver's own way of passing parameters.)
+One statement then finds, changes or (on PostgreSQL) inserts the whole set, with the same text for one row or
+for thousands: on SQLite through json_each, on PostgreSQL through json_to_recordset. (Measured there: as fast
+as executemany or faster, 1.6 times as fast as unnest over arrays, and no driver's own way of passing
+parameters.)
 """
 
 from __future__ import annotations
@@ -41,6 +42,16 @@ INSTANTS: Mapping[str, Callable[[datetime], object]] = {"sqlite": to_micros, "po
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
+class Document(dict[str, object]):
+    """A JSON object, and its text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, content: Mapping[str, object], text: str) -> None:
+        super().__init__(content)
+        self.text = text
+
+
 def given(
     dialect: str, columns: Sequence[Column[Any]], rows: Sequence[tuple[object, ...]] | None = None
 ) -> FromClause:
@@ -69,15 +80,22 @@ def carried(dialect: str, names: Sequence[str], rows: Sequence[tuple[object, ...
     """
     shaped = rows if dialect == "sqlite" else [dict(zip(names, row, strict=True)) for row in rows]
     text = json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), default=partial(_plain, dialect))
-    if "\\u0000" in text and NUL.search(text):
-        raise StoreError("CRM413", text="\\u0000")
+    demand_kept(text)
     return text
 
 
-def _plain(dialect: str, value: object) -> object:
+def demand_kept(text: str) -> None:
+    """Raises StoreError CRM413 on JSON text with a NUL."""
+    if "\\u0000" in text and NUL.search(text):
+        raise StoreError("CRM413", text="\\u0000")
+
+
+def plain(value: object) -> object:
     """What JSON does not have. Raises StoreError CRM412 on a value that should have been encoded."""
-    if isinstance(value, datetime):
-        return INSTANTS[dialect](value)
     if isinstance(value, Mapping):
         return dict(value)
     raise StoreError("CRM412", type=type(value).__name__, value=repr(value))
+
+
+def _plain(dialect: str, value: object) -> object:
+    return INSTANTS[dialect](value) if isinstance(value, datetime) else plain(value)

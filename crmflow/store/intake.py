@@ -47,14 +47,15 @@ class Intake:
         """What the rows brought, and the lines that were refused.
 
         A customer whom nobody knows begins with the first holding or touchpoint that names them (F7).
-        Refused are rows of an unknown customer CRM417, of an unknown holding CRM418, and those that may mean
-        several customers CRM419.
+        The first customer's row with that key is theirs: they keep their id. Refused are rows of an unknown
+        customer CRM417, of an unknown holding CRM418, those that may mean several customers CRM419, and
+        customers whose keys named two before CRM420.
         """
         done: list[Outcome] = []
         refused: Refused = []
         done += Units(self.tx).put([row for row in rows if isinstance(row, UnitRow)])
         done += Units(self.tx).put_staff([row for row in rows if isinstance(row, StaffRow)])
-        customers = [row for row in rows if isinstance(row, CustomerRow)]
+        customers = self._adopting([row for row in rows if isinstance(row, CustomerRow)], refused)
         done += Customers(self.tx).put(customers, import_id=import_id).outcomes
         named = [row for row in rows if isinstance(row, HoldingRow | TouchpointRow | ConsentRow)]
         mine = self._whose(named, refused, import_id)
@@ -72,6 +73,28 @@ class Intake:
         By key, by the source's own number, else by a number that only one source has.
         """
         return [_only(ids) for ids in self._meant(references)]
+
+    def _adopting(self, rows: Sequence[CustomerRow], refused: Refused) -> list[CustomerRow]:
+        """The rows that are not refused; a record that is new becomes that of whom its keys already name."""
+        customers = Customers(self.tx)
+        known = set(customers.find_all((row.source, row.external_id) for row in rows))
+        waiting = customers.first_seen(key for row in rows for key in row.keys.items())
+        adopted: dict[int, tuple[str, str]] = {}
+        taken = []
+        for row in rows:
+            record = row.source, row.external_id
+            named = {waiting[key]: key for key in row.keys.items() if key in waiting}
+            mine = named.keys() - adopted.keys()
+            if record not in known and len(mine) > 1:
+                keys = ", ".join(f"{kind} {value}" for kind, value in (named[id] for id in sorted(mine)))
+                refused.append((row.line, StoreError("CRM420", customer=row.external_id, keys=keys)))
+                continue
+            if record not in known:
+                adopted |= dict.fromkeys(mine, record)
+            known.add(record)
+            taken.append(row)
+        customers.adopt(adopted)
+        return taken
 
     def _whose(
         self, rows: Sequence[OfCustomer], refused: Refused, import_id: int | None
@@ -136,7 +159,7 @@ class Intake:
         """The holdings of customers by (customer id, external id)."""
         table = tables.holding
         found: dict[tuple[int, str], int] = {}
-        for chunk in chunks(list(customers)):
+        for chunk in chunks(customers):
             statement = select(table.c.customer_id, table.c.external_id, table.c.id).where(
                 self.tx.among(table.c.bucket, table.c.customer_id, chunk)
             )

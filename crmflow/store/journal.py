@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from json import JSONEncoder
+from operator import itemgetter
 from secrets import token_hex
 from typing import Any
 
@@ -16,9 +17,12 @@ from crmflow.core.journal import Entry
 from crmflow.core.moment import to_micros
 from crmflow.store import tables
 from crmflow.store.exact import decode, encode
+from crmflow.store.given import Document
 from crmflow.store.transaction import Transaction, bucket_of, chunks
 
 KEY = ("bucket", "key")
+SALT = 16
+"""Bytes of salt of a payload."""
 DIGESTED = (
     "id",
     "kind",
@@ -32,6 +36,8 @@ DIGESTED = (
     "case_id",
     "payload_digest",
 )
+_said = itemgetter(*DIGESTED)
+_json = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Journal:
 
     tx: Transaction
 
-    def write(self, entries: Sequence[Entry]) -> list[int | None]:
+    def write(self, entries: Iterable[Entry]) -> list[int | None]:
         """The id of each entry; None where its key is in the ledger already, and it was not written.
 
         The caller drops the effect of what was not written. `bucket`, `id` and `recorded_at` are not read.
@@ -54,19 +60,26 @@ class Journal:
     def _write(self, entries: Sequence[Entry]) -> list[int | None]:
         buckets = [bucket_of(entry.customer_id or entry.case_id or 0) for entry in entries]
         ids = self.tx.mint(buckets)
-        payloads = [self._payload(entry, id) for entry, id in zip(entries, ids, strict=True)]
-        rows = [self._row(entry, payload) for entry, payload in zip(entries, payloads, strict=True)]
-        new = self.tx.insert_new(tables.journal, rows, KEY)
-        told = [payload for payload in payloads if payload["journal_id"] in new and payload["content"]]
+        salts = token_hex(SALT * len(ids))
+        payloads = [
+            self._payload(entry, id, salts[2 * SALT * place : 2 * SALT * (place + 1)])
+            for place, (entry, id) in enumerate(zip(entries, ids, strict=True))
+        ]
+        rows = list(map(self._row, entries, payloads))
+        self.tx.insert(tables.journal, [row for row in rows if row["key"] is None])
+        new = self.tx.insert_new(tables.journal, [row for row in rows if row["key"] is not None], KEY)
+        new.update(row["id"] for row in rows if row["key"] is None)
+        told = [payload for payload in payloads if payload["content"] and payload["journal_id"] in new]
         self.tx.insert(tables.payload, told)
         return [id if id in new else None for id in ids]
 
-    def _payload(self, entry: Entry, id: int) -> dict[str, Any]:
+    def _payload(self, entry: Entry, id: int, salt: str) -> dict[str, Any]:
+        content = encode(entry.payload)
         return {
             "bucket": bucket_of(id),
             "journal_id": id,
-            "salt": token_hex(16),
-            "content": encode(entry.payload),
+            "salt": salt,
+            "content": Document(content, _json(content)),
             "at": entry.at,
             "recorded_at": self.tx.now,
         }
@@ -88,7 +101,8 @@ class Journal:
             "at": entry.at,
             "recorded_at": self.tx.now,
         }
-        return {**row, "digest": row_digest(row)}
+        row["digest"] = row_digest(row)
+        return row
 
     def of(
         self, *, customer: int | None = None, case: int | None = None, subject: str | None = None
@@ -151,17 +165,18 @@ class Journal:
 
 def payload_digest(payload: Mapping[str, Any]) -> str:
     """Over the salt and the content: what binds a payload to its row."""
-    return _digest([payload["salt"], payload["content"]])
+    content = payload["content"]
+    text = content.text if isinstance(content, Document) else _json(content)
+    return _digest(f'["{payload["salt"]}",{text}]')
 
 
 def row_digest(row: Mapping[str, Any]) -> str:
     """Over what the row says and when, and over the digest of its payload, not over the payload itself."""
-    said = [row[name] for name in DIGESTED]
-    return _digest([*said, to_micros(row["at"]), to_micros(row["recorded_at"])])
+    return _digest(_json([*_said(row), to_micros(row["at"]), to_micros(row["recorded_at"])]))
 
 
-def _digest(said: object) -> str:
-    return sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _holds(row: Mapping[str, Any]) -> bool:

@@ -8,15 +8,16 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crmflow.store import tables
-from crmflow.store.dated import fresh, newest, outcomes, rows_of
+from crmflow.store.dated import fresh, newest, outcomes
 from crmflow.store.outcome import Outcome
-from crmflow.store.transaction import Transaction, bucket_of
+from crmflow.store.transaction import Transaction, bucket_of, chunks
 
 SUBJECT = ("bucket", "customer_id", "holding_id", "name")
 SAID = ("value", "stale")
+READ = ("customer_id", "name", "value", "at", "rule", "holding_id", "stale", "journal_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Segments:
 
     def put(self, segments: Iterable[Segment]) -> list[Outcome]:
         """Adds the values that are new from `since` on; the same value keeps its since and its rule."""
+        return [outcome for chunk in chunks(segments) for outcome in self._put(chunk)]
+
+    def _put(self, segments: Iterable[Segment]) -> list[Outcome]:
         rows = [self._row(segment) for segment in segments]
         found = outcomes(
             self.tx,
@@ -56,7 +60,8 @@ class Segments:
         added = fresh(rows, found)
         ids = self.tx.mint(row["bucket"] for row in added)
         self.tx.insert(tables.segment_dated, [{**row, "id": id} for row, id in zip(added, ids, strict=True)])
-        self._project(added)
+        latest = {itemgetter(*SUBJECT)(row): row for row in sorted(added, key=itemgetter("at"))}
+        self.tx.put(tables.segment, list(latest.values()), SUBJECT, unless_later=True)
         return found
 
     def of(
@@ -77,22 +82,21 @@ class Segments:
         table: Any = tables.segment
         if as_of is not None or known_at is not None:
             table = newest(tables.segment_dated, SUBJECT, as_of, known_at).subquery()
-        found = select(table).order_by(table.c.bucket, table.c.customer_id, table.c.holding_id, table.c.name)
+        found = select(*(table.c[column] for column in READ))
+        found = found.order_by(table.c.bucket, table.c.customer_id, table.c.holding_id, table.c.name)
         if name is not None:
             found = found.where(table.c.name == name)
         if customers is not None:
             found = found.where(self.tx.among(table.c.bucket, table.c.customer_id, customers))
         for row in self.tx.stream(found, few=customers is not None):
-            yield Segment(
-                row.customer_id,
-                row.name,
-                row.value,
-                row.at,
-                row.rule,
-                row.holding_id or None,
-                row.stale,
-                row.journal_id,
-            )
+            customer_id, name, value, since, rule, holding_id, stale, journal_id = row
+            yield Segment(customer_id, name, value, since, rule, holding_id or None, stale, journal_id)
+
+    def sizes(self) -> dict[tuple[str, str | None], int]:
+        """How many customers (or holdings) are in each segment now, by its name and value."""
+        table = tables.segment
+        counted = select(table.c.name, table.c.value, func.count()).group_by(table.c.name, table.c.value)
+        return {(name, value): count for name, value, count in self.tx.execute(counted)}
 
     def history(self, customer_id: int, name: str, holding_id: int | None = None) -> list[Segment]:
         """Every value of one segmentation, oldest first."""
@@ -121,11 +125,3 @@ class Segments:
             "at": segment.since,
             "recorded_at": self.tx.now,
         }
-
-    def _project(self, added: list[dict[str, Any]]) -> None:
-        """Brings the present rows up to date with the newest of the dated ones."""
-        names = [column.name for column in tables.segment.columns]
-        present: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in rows_of(self.tx, tables.segment_dated, added, SUBJECT):  # by (at, id): the newest stays
-            present[tuple(row[name] for name in SUBJECT)] = {name: row[name] for name in names}
-        self.tx.put(tables.segment, list(present.values()), SUBJECT)

@@ -10,14 +10,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from crmflow.store.given import given
 
-Action = Literal["insert", "skip", "replace"]
+Action = Literal["insert", "skip", "replace", "renew"]
+"""What becomes of a row that is there already; "renew" replaces it unless it is of a later moment (`at`)."""
 
 
 @cache
 def writing(
     dialect: str, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...] = (), id: str = ""
 ) -> Executable:
-    """INSERT … SELECT from the given rows; what is there already (`by`) is skipped or replaced."""
+    """INSERT … SELECT from the given rows; what is there already has the same `by`."""
     rows = given(dialect, [table.c[name] for name in names])
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # "WHERE true" keeps SQLite from reading ON CONFLICT as the ON of a join
@@ -27,8 +28,17 @@ def writing(
     if action == "skip":
         skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
         return skipped.returning(table.c[id])
+    return replacing(into, table, names, action, by)
+
+
+Into = postgresql.Insert | sqlite.Insert
+
+
+def replacing(into: Into, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...]) -> Into:
+    """The same insert; it sets the other columns of a row that is there already."""
     others = {name: into.excluded[name] for name in names if name not in by}
-    return into.on_conflict_do_update(index_elements=by, set_=others)
+    later = into.excluded["at"] >= table.c.at if action == "renew" else None
+    return into.on_conflict_do_update(index_elements=by, set_=others, where=later)
 
 
 def partial_index(table: Table, by: tuple[str, ...]) -> Any:

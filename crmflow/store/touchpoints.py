@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, exists, literal, select
+from sqlalchemy import Column, ColumnElement, Text, exists, literal, select
 
 from crmflow.core.field import Stored, Value
 from crmflow.core.intake import TouchpointRow
@@ -20,7 +21,18 @@ from crmflow.store.given import Row
 from crmflow.store.outcome import Outcome, Written
 from crmflow.store.transaction import Transaction, bucket_of, chunks
 
-COLUMNS = [tables.touchpoint.c[name] for name in Touchpoint.__slots__]
+
+class Brief(NamedTuple):
+    """What of a touchpoint facts are computed from."""
+
+    id: int
+    kind: str
+    at: datetime
+    fields: Mapping[str, Value]
+    holding_id: int | None
+    unit: str | None
+    staff: str | None
+    channel: str | None
 
 
 class Happened(NamedTuple):
@@ -29,6 +41,10 @@ class Happened(NamedTuple):
     row: TouchpointRow
     customer_id: int
     holding_id: int | None = None
+
+
+COLUMNS = [tables.touchpoint.c[name] for name in Touchpoint.__slots__]
+BRIEF = [tables.touchpoint.c[name] for name in Brief._fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +147,40 @@ class Touchpoints:
 
         Each customer's come by (at, id); what a correction voided is left out.
         """
+        decode = self.tx.codec.decode
+        for customer_id, rows in self._scan(COLUMNS, as_of, known_at, customers):
+            yield customer_id, [_noun(row, decode) for _, *row in rows]
+
+    def briefs(
+        self, as_of: datetime, customers: Iterable[int] | None = None
+    ) -> Iterator[tuple[int, list[Brief]]]:
+        """The same up to `as_of`, with only what facts are computed from."""
+        decode = self.tx.codec.decode
+        for customer_id, rows in self._scan(BRIEF, as_of, None, customers):
+            yield (
+                customer_id,
+                [
+                    Brief(id, kind, at, decode(kind, fields), holding_id, unit, staff, channel)
+                    for _, id, kind, at, fields, holding_id, unit, staff, channel in rows
+                ],
+            )
+
+    def _scan(
+        self,
+        columns: Sequence[Column[Any]],
+        as_of: datetime | None,
+        known_at: datetime | None,
+        customers: Iterable[int] | None,
+    ) -> Iterator[tuple[int, Iterator[Any]]]:
         table = tables.touchpoint
         where = [] if customers is None else [self.tx.among(table.c.bucket, table.c.customer_id, customers)]
         rows = self.tx.stream(
-            select(*COLUMNS)
+            select(table.c.customer_id.label("whose"), *columns)
             .where(*known(table, as_of, known_at), ~voided(known_at), *where)
             .order_by(table.c.bucket, table.c.customer_id, table.c.at, table.c.id),
             few=customers is not None,
         )
-        decode = self.tx.codec.decode
-        for customer_id, group in groupby(rows, _customer):
-            yield customer_id, [_noun(row, decode) for row in group]
+        return groupby(rows, itemgetter(0))
 
     def of(self, customer_id: int, **moment: datetime | None) -> list[Touchpoint]:
         """One customer's touchpoints by (at, id)."""
@@ -167,11 +206,6 @@ def voided(known_at: datetime | None) -> ColumnElement[bool]:
     """That a correction, as far as known, names this touchpoint."""
     correction = tables.touchpoint.alias("correction")
     return exists().where(correction.c.voids == tables.touchpoint.c.id, *known(correction, None, known_at))
-
-
-def _customer(row: Any) -> int:
-    customer_id: int = row.customer_id
-    return customer_id
 
 
 def _noun(row: Any, decode: Callable[[str, Mapping[str, Stored]], Mapping[str, Value]]) -> Touchpoint:

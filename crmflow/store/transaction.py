@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import (
@@ -29,7 +30,8 @@ from crmflow.errors import StoreError
 from crmflow.store import tables
 from crmflow.store.failure import coded
 from crmflow.store.given import PARAMETER, Row, carried, given
-from crmflow.store.statements import changing, writing
+from crmflow.store.repeated import bound, repeated
+from crmflow.store.statements import Action, changing, writing
 
 CHUNK = 5_000
 """Rows in one statement, and rows fetched at a time."""
@@ -98,7 +100,8 @@ class Transaction:
         """
         options = self._options if few else {**self._options, "yield_per": CHUNK}
         with coded(), self.connection.execute(statement, execution_options=options) as rows:
-            yield from rows
+            for chunk in rows.partitions():  # one by one, each row is fetched for itself
+                yield from chunk
 
     # sets of rows
 
@@ -110,7 +113,7 @@ class Transaction:
         self, statement: Select[*tuple[Any, ...]], keys: Iterable[tuple[object, ...]], *columns: Column[Any]
     ) -> Iterator[Any]:
         """The rows of a statement in which these columns are one of the keys."""
-        for chunk in chunks(list(dict.fromkeys(keys))):
+        for chunk in chunks(dict.fromkeys(keys)):
             wanted = self.given(chunk, *columns)
             same = and_(*(column == wanted.c[column.name] for column in columns))
             yield from self.execute(statement.join(wanted, same)).all()
@@ -163,10 +166,9 @@ class Transaction:
         return range(last - count + 1, last + 1)
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
-        """Inserts the rows; a column that none of them fills is left out."""
+        """Inserts the rows."""
         for chunk in self._chunks(rows):
-            names = tuple(name for name in chunk[0] if any(row[name] is not None for row in chunk))
-            self.execute(writing(self.dialect, table, names, "insert"), self._carry(chunk, names))
+            self._write(table, chunk, "insert")
 
     def insert_new(self, table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str = "id") -> set[Any]:
         """Inserts the rows whose `by` is not in the table yet; returns the ids of those that went in."""
@@ -178,10 +180,13 @@ class Transaction:
             )
         }
 
-    def put(self, table: Table, rows: Sequence[Row], by: tuple[str, ...]) -> None:
-        """Inserts the rows, or replaces their other columns where `by` is in the table."""
+    def put(
+        self, table: Table, rows: Sequence[Row], by: tuple[str, ...], *, unless_later: bool = False
+    ) -> None:
+        """Inserts the rows, or replaces their other columns where `by` is in the table (and is not of a later
+        `at`)."""
         for chunk in self._chunks(rows):
-            self.execute(writing(self.dialect, table, tuple(chunk[0]), "replace", by), self._carry(chunk))
+            self._write(table, chunk, "renew" if unless_later else "replace", by)
 
     def change(self, table: Table, rows: Sequence[Row], by: tuple[str, ...] = ("bucket", "id")) -> int:
         """Sets the other columns of the rows that have this `by`; returns how many there were."""
@@ -190,12 +195,24 @@ class Transaction:
             for chunk in self._chunks(rows)
         )
 
+    def _write(self, table: Table, rows: Sequence[Row], action: Action, by: tuple[str, ...] = ()) -> None:
+        """Rows with the same columns; on PostgreSQL a column that none of them fills is left out."""
+        names = tuple(rows[0])
+        if self.dialect == "sqlite":
+            text, order = repeated(table, names, action, by)
+            with coded():
+                self.connection.exec_driver_sql(text, bound(table, order, rows))
+            return
+        if action == "insert":
+            names = tuple(name for name in names if any(row[name] is not None for row in rows))
+        self.execute(writing(self.dialect, table, names, action, by), self._carry(rows, names))
+
     def _carry(self, rows: Sequence[Row], names: Sequence[str] = ()) -> dict[str, str]:
         """These columns of the rows; without names, all."""
         names = names or tuple(rows[0])
         return {PARAMETER: carried(self.dialect, names, [tuple(map(row.get, names)) for row in rows])}
 
-    def _chunks(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    def _chunks(self, rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
         self._demand_writing()
         return chunks(rows)
 
@@ -204,7 +221,8 @@ class Transaction:
             raise StoreError("CRM415")
 
 
-def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
     """The items in pieces of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

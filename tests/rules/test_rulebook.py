@@ -186,3 +186,12 @@ def test_the_hash_is_over_what_a_file_means(edit: tuple[str, str], same: bool) -
     changed = ruleset(edited(f"{path}.yaml", edit)).rulebook(path).hash
 
     assert (changed == ruleset().rulebook(path).hash) is same
+
+
+def test_a_site_s_copy_shares_the_compiled_rules() -> None:
+    rulebook = ruleset().rulebook("shop/visits/quiet")
+
+    copy = rulebook.at_site(rulebook.declares, ("shop/visits/lease",))
+
+    assert copy.fused is rulebook.fused
+    assert copy.decide({}) == rulebook.decide({})

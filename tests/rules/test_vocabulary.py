@@ -10,7 +10,7 @@ from crmflow.rules import feel
 from crmflow.rules.load import load
 from crmflow.rules.source import RuleFile
 from crmflow.rules.vocabulary import STAFF, spelled
-from tests.rules.shop import core, loaded, ruleset, shown, site
+from tests.rules.shop import core, edited, loaded, ruleset, shown, site
 
 BANK = RuleFile(
     "bank/vocabulary.yaml",
@@ -64,6 +64,31 @@ def test_names_have_the_types_that_rules_see() -> None:
     assert scope["shop.last sale"].type == feel.date_time
     assert scope["shop.grade"].type == feel.Enumeration(("high", "middle", "low"))
     assert feel.parse("租约清单[经办人.离职 = true].rent", scope).type == feel.ListType(feel.number)
+
+
+@pytest.mark.parametrize(
+    ("name", "nullable"),
+    [
+        ("shop.spend", False),
+        ("shop.last sale", True),
+        ("shop.quiet", True),
+        ("shop.tier", True),
+        ("shop.leases", False),
+        ("owner", True),
+        ("today", False),
+    ],
+)
+def test_a_name_may_lack_a_value_unless_it_always_has_one(name: str, nullable: bool) -> None:
+    assert ruleset().vocabulary.scope("shop")[name].nullable is nullable
+
+
+def test_values_may_be_declared_in_order() -> None:
+    ordered = edited("shop/vocabulary.yaml", ("type: [金卡, 银卡]", "type: [银卡, 金卡], ordered: true"))
+
+    scope = ruleset(ordered).vocabulary.scope("shop")
+
+    assert scope["shop.tier"].type == feel.Enumeration(("银卡", "金卡"), ordered=True)
+    assert feel.parse('会员等级 > "银卡"', scope).evaluate({"shop.tier": "金卡"}) is True
 
 
 def test_a_holding_adds_its_own_fields_and_facts() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -69,6 +71,84 @@ def test_nothing_new_moves_nothing(store: Store, database_url: str) -> None:
     with store.batch("W1") as batch:
         batch.intake.put(rows)
     assert contents(database_url) == before
+
+
+CARD, PLATE = {"card": "9000010"}, {"plate": "A12345"}
+
+
+def record(number: str = "K1", source: str = "crm", line: int = 2, **said: Any) -> CustomerRow:
+    """A customer's own record, as it stands in a file."""
+    return CustomerRow(source, number, MONDAY + said.pop("after", 0) * DAY, line=line, **said)
+
+
+def by_key(number: str, keys: Mapping[str, str], source: str = "pos") -> TouchpointRow:
+    [(kind, value)] = keys.items()
+    return fill(number, value, key=kind, source=source)
+
+
+@pytest.mark.parametrize("after", [-5, 0, 5])
+@pytest.mark.parametrize("source", ["crm", "pos"])
+@pytest.mark.parametrize(
+    "first", [by_key("F1", CARD), replace(holding(), customer=CustomerRef("card", "9000010"))]
+)
+def test_a_record_adopts_whom_its_key_already_names(
+    store: Store, first: AnyRow, source: str, after: int
+) -> None:
+    with store.batch("W1") as batch:
+        batch.intake.put([first])
+        [bare] = batch.customers.scan()
+    with store.batch("W1") as batch:
+        row = record(source=source, after=after, keys=CARD, fields={"core.size": 3})
+        counts, refused = batch.intake.put([row])
+        [known] = batch.customers.scan()
+        assert ((counts.new, counts.changed), refused) == ((0, 1), [])
+        assert (known.id, known.source, known.external_id) == (bare.id, source, "K1")
+        assert known.fields == {"core.size": 3}
+        [later] = [batch.intake.customers([("till", CustomerRef("card", "9000010"))])]
+        assert later == [bare.id]
+
+
+def test_adopting_twice_changes_nothing(store: Store, database_url: str) -> None:
+    rows: list[AnyRow] = [by_key("F1", CARD), by_key("F2", CARD)]
+    with store.batch("W1") as batch:
+        batch.intake.put(rows)
+        batch.intake.put([record(keys=CARD)])
+    before = contents(database_url)
+    with store.batch("W1") as batch:
+        for again in ([record(keys=CARD)], rows):
+            counts, refused = batch.intake.put(again)
+            assert (counts.new, counts.changed, refused) == (0, 0, [])
+    assert contents(database_url) == before
+
+
+def test_keys_of_two_customers_are_refused_and_nothing_is_lost(store: Store, database_url: str) -> None:
+    with store.batch("W1") as batch:
+        batch.intake.put([by_key("F1", CARD), by_key("F2", PLATE)])
+    before = contents(database_url)
+    with store.batch("W1") as batch:
+        counts, [(line, error)] = batch.intake.put([record(keys=CARD | PLATE, line=7)])
+        assert (counts.new, counts.changed, line, error.code) == (0, 0, 7, "CRM420")
+        assert "card 9000010, plate A12345" in str(error)
+    assert contents(database_url) == before
+    with store.batch("W1") as batch:  # as the remedy says
+        _, refused = batch.intake.put([record(keys=PLATE)])
+        assert ({each.external_id for each in batch.customers.scan()}, refused) == ({"K1", "9000010"}, [])
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_whoever_has_a_record_is_not_adopted(store: Store, together: bool) -> None:
+    """Of two records with one key the first is the customer's; a number that looks like a key stays one."""
+    rows = [record("K1", keys=CARD), record("K2", keys=CARD, line=3), record("9000010", "old", keys=CARD)]
+    with store.batch("W1") as batch:
+        batch.intake.put([by_key("F1", CARD)])
+        [bare] = batch.customers.scan()
+        for part in [rows] if together else [[row] for row in rows]:
+            assert batch.intake.put(part)[1] == []
+        assert {each.external_id: each.id == bare.id for each in batch.customers.scan()} == {
+            "K1": True,
+            "K2": False,
+            "9000010": False,
+        }
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ class LogicReader:
         item = source.type.item if isinstance(source.type, ListType) else source.type
         fields = item.fields if isinstance(item, ContextType) else {}
         open = item.open if isinstance(item, ContextType) else item == types.any_
-        match = self.read(expression.match, scope.child({**fields, ITEM: Name(ITEM, item)}, open))
+        match = self.read(expression.match, scope.child({ITEM: Name(ITEM, item), **fields}, open))
 
         def value(env: Env) -> object:
             known = counted(env)
@@ -230,7 +230,7 @@ class LogicReader:
             for each in items:
                 known[Steps].turn(_CALL, known)
                 shown = each if isinstance(each, Mapping) else {}
-                matched = match.value({**known, **shown, ITEM: each})
+                matched = match.value({**known, ITEM: each, **shown})
                 if type(matched) is Decimal:
                     return item_at(items, matched)
                 if matched is True:

@@ -249,7 +249,7 @@ class Checker:
         misfit: tuple[tree.Node, Type] | None = None
         for signature in builtin.signatures:
             order = signature.order(names) if names else list(range(len(arguments)))
-            if order is None or not (names or signature.takes(len(arguments))):
+            if order is None or not signature.takes(len(arguments), names):
                 continue
             found = _misfit(signature, arguments, order)
             if not isinstance(found, tuple):

@@ -1,7 +1,7 @@
 """What is a piece of generated Python, and what must hold before it may be run?
 
-The text of all generated code consists of our own words and of slots: `a` a name's value, `k` a constant,
-`t` a value kept, `v` one computed on the way. Nothing out of a file is ever part of it.
+The text of all generated code consists of our own words, whole numbers, and slots: `a` a name's value, `k` a
+constant, `t` a value kept, `v` one computed on the way. No text out of a file is ever part of it.
 """
 
 from __future__ import annotations
@@ -105,8 +105,9 @@ class Slots:
         return "number" in self.kinds.values()
 
     def copy(self) -> Slots:
-        """The same names, with constants of its own."""
-        return Slots(dict(self.names), dict(self.kinds), set(self.calculated))
+        """The same so far; what is added to one is not in the other."""
+        constants, known = dict(self.constants), dict(self._known)
+        return Slots(dict(self.names), dict(self.kinds), set(self.calculated), constants, known)
 
     def name(self, canonical: str, type: Type) -> str:
         """The variable that holds a name's value."""
@@ -116,7 +117,12 @@ class Slots:
         return self.names[canonical]
 
     def constant(self, value: Any, key: object = None) -> str:
-        """The variable that holds a constant; equal keys share one, by default a scalar's class and text."""
+        """The variable that holds a constant; equal keys share one, by default a scalar's class and text.
+
+        A short whole number is written as it is.
+        """
+        if type(value) is int and abs(value) < 10**WHOLE_DIGITS:
+            return f"{value}" if value >= 0 else f"({value})"
         if key is None:
             key = (type(value), str(value)) if type(value) in (*_CLASSES, int) else id(value)
         if key not in self._known:
@@ -135,8 +141,8 @@ class Slots:
     def _guard(self, slot: str, kind: Kind, whole: bool) -> str:
         if kind != "number":
             return f"{slot}.__class__ is {kind.upper()}"
-        size = "WHOLE" if whole else "LARGE"
-        bound = f" and -{size} < {slot} < {size}" if slot in self.calculated else ""
+        low, high = ("WHOLE_LEAST", "WHOLE_MOST") if whole else ("LEAST", "MOST")
+        bound = f" and {low} < {slot} < {high}" if slot in self.calculated else ""
         if whole:
             return f"{slot}.__class__ is INT{bound}"
         decimal = f"{slot}.__class__ is DECIMAL and {slot}.is_finite(){bound}"

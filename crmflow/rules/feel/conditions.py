@@ -156,6 +156,29 @@ class Choice:
         return (f"({then} if {joined(self.condition.true(kept))} else {otherwise})",)
 
 
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A condition on a variable that is given its value first: several tests compute it once."""
+
+    variable: str
+    text: str
+    condition: Condition
+
+    def true(self, kept: Kept) -> Terms:
+        return (self._given, *self.condition.true(kept))
+
+    def false(self, kept: Kept) -> Terms:
+        return (self._given, *self.condition.false(kept))
+
+    def value(self, kept: Kept) -> str:
+        return f"({self.condition.value(kept)} if {self._given} else None)"
+
+    @property
+    def _given(self) -> str:
+        """True of every value."""
+        return f"({self.variable} := {self.text}) is {self.variable}"
+
+
 def _one_of(alternatives: Sequence[Terms]) -> Terms:
     if not all(alternatives):  # one that always holds
         return ()

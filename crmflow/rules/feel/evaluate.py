@@ -279,7 +279,7 @@ def _filter(node: tree.Filter, env: Env) -> object:
     kept = []
     for item in items:
         steps.turn(node.condition, outer)
-        inner = {**outer, **item, ITEM: item} if isinstance(item, Mapping) else {**outer, ITEM: item}
+        inner = {**outer, ITEM: item, **item} if isinstance(item, Mapping) else {**outer, ITEM: item}
         value = evaluate(node.condition, inner)
         if type(value) is Decimal:
             return item_at(items, value)
@@ -327,9 +327,7 @@ def _call(node: tree.Call, env: Env) -> object:
         raise FeelError("CRM022", node.start, node.end) from None
 
 
-def call(
-    function: object, values: list[object], names: tuple[str, ...] = (), steps: Any = None
-) -> object:
+def call(function: object, values: list[object], names: tuple[str, ...] = (), steps: Any = None) -> object:
     """The result of any function; null for what is none."""
     match function:
         case Builtin():

@@ -8,9 +8,10 @@ from crmflow.errors import FeelError
 from crmflow.rules.feel import tree
 from crmflow.rules.feel.check import CLOCK
 from crmflow.rules.feel.evaluate import evaluate
-from crmflow.rules.feel.steps import counted
+from crmflow.rules.feel.steps import Steps
 from crmflow.rules.feel.tree import Node
 
+FOLD_LIMIT: Final = 200  # steps; what takes more is left for when it is asked
 _CONSTANT: Final = (tree.Literal, tree.Negation, tree.Arithmetic, tree.Call, tree.BuiltinName)
 
 
@@ -20,8 +21,10 @@ def folded(node: Node) -> tree.Literal | None:
         return node
     if not all(_is_constant(each) for each in tree.walk(node)):
         return None
+    few = Steps()
+    few.left = FOLD_LIMIT
     try:
-        return tree.Literal(evaluate(node, counted({})), start=node.start, end=node.end, type=node.type)
+        return tree.Literal(evaluate(node, {Steps: few}), start=node.start, end=node.end, type=node.type)
     except FeelError:
         return None
 

@@ -71,10 +71,13 @@ class NameReader(Cursor):
         return tree.Path(operand, name.canonical, start=start, end=end, type=result, nullable=name.nullable)
 
     def item_scope(self, item: Type) -> Scope:
-        """The scope inside a filter: `item` and, when the items are contexts, their fields."""
+        """The scope inside a filter: `item` and, when the items are contexts, their fields.
+
+        A field that is itself called `item` hides it.
+        """
         fields = self._fields(item) if isinstance(item, ContextType) or item == types.any_ else Scope({})
-        inner = fields.under(self.scope, fields.open)
-        return inner.child({tree.ITEM: Name(tree.ITEM, item, nullable=False)})
+        outer = self.scope.child({tree.ITEM: Name(tree.ITEM, item, nullable=False)})
+        return fields.under(outer, fields.open)
 
     def read_input(self) -> Node:
         """`?`"""

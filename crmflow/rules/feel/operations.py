@@ -24,8 +24,11 @@ def divide(left: Decimal, right: Decimal) -> Decimal | None:
 
 
 def power(left: Decimal, right: Decimal) -> Decimal | None:
-    """None for a root of a negative number and for what grows beyond a number."""
-    return finite(DECIMALS.power(left, right))
+    """None for a root of a negative number and for what grows beyond a number.
+
+    Zero to the power of zero is 1 (IEEE 754-2008, 9.2.1), for which Decimal has no value.
+    """
+    return finite(DECIMALS.power(left, right)) if right else Decimal(1)
 
 
 def _join(left: str, right: str) -> str | None:

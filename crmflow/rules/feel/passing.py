@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crmflow.rules.feel import tree
 from crmflow.rules.feel.code import ORDERED, Code
-from crmflow.rules.feel.conditions import UNKNOWN, Condition, Some, Test
+from crmflow.rules.feel.conditions import UNKNOWN, Condition, Let, Some, Test
 from crmflow.rules.feel.operations import compare
 from crmflow.rules.feel.tree import Node
 
@@ -28,9 +28,23 @@ def between(emitter: Emitter, node: tree.Between) -> Condition | None:
 
 def one_of(emitter: Emitter, node: tree.In) -> Condition | None:
     """`value in (test, test …)`."""
+    value = emitter.value(node.value)
+    if value.safe and value.text.isidentifier():
+        return _some(emitter, node, value)
+    variable = emitter.kept.variable()
+    text = value.or_none if value.exact is None else value.inside
+    held = replace(
+        value, text=variable, guards=(f"{variable} is not None",), safe=True, exact=None, quiet=False
+    )
+    tests = _some(emitter, node, replace(held, whole=False, key=f"{value.key} in {variable}"))
+    return None if tests is None else Let(variable, text, tests)
+
+
+def _some(emitter: Emitter, node: tree.In, value: Code) -> Condition | None:
+    """Any of the tests of a value in a variable."""
     tests = []
     for test in node.tests:
-        condition = _passes(emitter, test, emitter.value(node.value))
+        condition = _passes(emitter, test, value)
         if condition is None:
             return None
         tests.append(condition)
@@ -53,10 +67,8 @@ def _passes(emitter: Emitter, test: Node, value: Code) -> Condition | None:
     return None
 
 
-def _reading(emitter: Emitter, test: tree.ValueTest, value: Code) -> Condition | None:
-    """A condition that reads `?`, as often as it likes: the value must be in a variable."""
-    if not value.text.isidentifier():
-        return None
+def _reading(emitter: Emitter, test: tree.ValueTest, value: Code) -> Condition:
+    """A condition that reads `?`."""
     outer, emitter.input = emitter.input, value
     condition = emitter.condition(test.expression)
     emitter.input = outer

@@ -1,4 +1,4 @@
-"""How much work may one evaluation do? (without loops, calls and contexts the length of the text bounds it)"""
+"""How much work may one evaluation do? (where it has no loop, call or context its length bounds it)"""
 
 from __future__ import annotations
 

@@ -276,7 +276,8 @@ def walk(root: Node) -> Iterator[Node]:
 
 def works(root: Node) -> bool:
     """Whether the work of evaluating a tree can exceed what the length of its text bounds."""
-    return any(isinstance(node, For | Quantified | Filter | ContextOf | FunctionOf | Call) for node in walk(root))
+    working = For | Quantified | Filter | ContextOf | FunctionOf | Call
+    return any(isinstance(node, working) for node in walk(root))
 
 
 def height(root: Node) -> int:

@@ -25,8 +25,8 @@ def crmflow_vocabulary() -> Sequence[Path]:
 
 @hookimpl
 def crmflow_segmentation() -> Sequence[Path]:
-    """Orphan customers and VIP grades."""
-    return sorted((HERE / "segments").glob("*.yaml"))
+    """Orphan customers, VIP grades and the families of VIPs."""
+    return [*sorted((HERE / "segments").glob("*.yaml")), *sorted((HERE / "inferences").glob("*.yaml"))]
 
 
 @hookimpl

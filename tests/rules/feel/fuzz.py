@@ -152,6 +152,7 @@ def in_mode(text: str, mode: str) -> Iterator[object]:
     assert isinstance(expression, feel.Expression)
     value = answer(partial(expression.evaluate, CONTEXT))
     answer(partial(to_xsd, value))
+    answer(partial(expression.reasons, CONTEXT))
     if any(word in text for word in CLOCKS):
         return
     traced = answer(partial(expression.trace, CONTEXT))

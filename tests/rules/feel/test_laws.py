@@ -18,6 +18,10 @@ NUMBERS = some.decimals(allow_nan=False, allow_infinity=False, places=4, min_val
 VALUES = some.one_of(
     some.none(), some.booleans(), NUMBERS, some.text(max_size=3), some.dates(), some.timedeltas()
 )
+MOMENTS = some.one_of(some.times(timezones=some.none() | some.timezones()), some.datetimes())
+NESTED = some.recursive(
+    VALUES | MOMENTS, lambda inner: some.lists(inner, max_size=2) | some.dictionaries(some.just("k"), inner)
+)
 WORDS = (
     "1 2.5 a own cycle and or not in if then else for some every return satisfies null true instance number",
     '+ - * / ** ( ) [ ] { } : , . .. < <= = != > >= between of item ? @ ` count( sum( date( "a"',
@@ -58,6 +62,15 @@ def test_arithmetic(a: Decimal, b: Decimal, c: Decimal) -> None:
     assert value("a + b = b + a and a * b = b * a and a - b = -(b - a)", a=a, b=b) is True
     assert value("modulo(a, c) = a - c * floor(a / c)", a=a, c=c) is True
     assert value("number(string(a))", a=a) == a
+
+
+@given(some.lists(NESTED, max_size=6))
+def test_distinct_values_are_those_that_do_not_equal_an_earlier_one(values: list[object]) -> None:
+    kept: list[object] = []
+    for each in values:
+        if not any(value("a = b", a=each, b=other) for other in kept):
+            kept.append(each)
+    assert value("distinct values(xs)", xs=values) == value("xs", xs=kept)
 
 
 @given(some.integers(-(10**7), 10**7))

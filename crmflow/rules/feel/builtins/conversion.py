@@ -101,7 +101,7 @@ def said_number(number: Decimal) -> str:
 
 @builtin("range(from: string) -> range")
 def _range(text: str) -> RangeValue | None:
-    """From `[1..5)` and the like; the ends are literals, in order and of one type."""
+    """From `[1..5)`, `[1..)` and the like; the ends are literals, in order and of one type."""
     try:
         opening, *inside, closing, _ = tokens(text)[0]
     except (FeelError, ValueError):
@@ -109,10 +109,14 @@ def _range(text: str) -> RangeValue | None:
     dots = [at for at, token in enumerate(inside) if token.kind == "symbol" and token.text == ".."]
     if len(dots) != 1 or (opening.text, closing.text) not in _BRACKETS:
         return None
-    low, high = _range_end(inside[: dots[0]]), _range_end(inside[dots[0] + 1 :])
-    if low is None or high is None or compare("<=", low, high) is not True:
-        return None
-    return RangeValue(low, high, opening.text == "[", closing.text == "]")
+    ends = inside[: dots[0]], inside[dots[0] + 1 :]
+    low, high = map(_range_end, ends)
+    included = opening.text == "[", closing.text == "]"
+    if all(ends):
+        fits = compare("<=", low, high) is True
+    else:
+        fits = (low is not None and not included[1]) or (high is not None and not included[0])
+    return RangeValue(low, high, *included) if fits else None
 
 
 def _range_end(found: list[Token]) -> object:
@@ -136,6 +140,8 @@ def _key(name: str) -> str:
 
 
 def _said_range(range: RangeValue) -> str:
+    if range.operator is not None:
+        return f"({range.operator}{said(range.low, True)})"
     if range.low is None or range.high is None:
         end = range.high if range.low is None else range.low
         included = range.high_included if range.low is None else range.low_included

@@ -49,7 +49,10 @@ class Signature:
     def variadic(self) -> bool:
         return bool(self.parameters) and self.parameters[-1].variadic
 
-    def takes(self, count: int) -> bool:
+    def takes(self, count: int, names: Sequence[str] = ()) -> bool:
+        """Whether a call with so many arguments, or with those of `names`, gives all that it must."""
+        if names:
+            return all(each.optional or each.name in names for each in self.parameters)
         least = sum(not each.optional for each in self.parameters)
         return least <= count and (self.variadic or count <= len(self.parameters))
 
@@ -59,13 +62,15 @@ class Signature:
     def order(self, names: Sequence[str]) -> list[int] | None:
         """For each parameter the place of its argument, -1 for none; None when the names do not fit."""
         wanted = [each.name for each in self.parameters]
-        absent = [each for each in self.parameters if each.name not in names and not each.optional]
-        if absent or self.variadic or not set(names) <= set(wanted) or len(set(names)) < len(names):
+        if self.variadic or not set(names) <= set(wanted) or len(set(names)) < len(names):
             return None
         return [names.index(name) if name in names else -1 for name in wanted]
 
     def arguments(self, values: Sequence[object], names: Sequence[str]) -> list[object] | None:
-        """The values as the parameters take them; None when they do not fit."""
+        """The values as the parameters take them; None when they do not fit.
+
+        A parameter that a call by name leaves out is null.
+        """
         if names:
             order = self.order(names)
             if order is None:
@@ -101,9 +106,7 @@ class Builtin:
         """How many steps each part of an argument costs."""
         return WEIGHTS.get(self.name, 1)
 
-    def call(
-        self, values: Sequence[object], names: Sequence[str] = (), steps: Steps | None = None
-    ) -> object:
+    def call(self, values: Sequence[object], names: Sequence[str] = (), steps: Steps | None = None) -> object:
         """The result of the first signature that the values fit; null when there is none."""
         for signature in self.signatures:
             arguments = signature.arguments(values, names)

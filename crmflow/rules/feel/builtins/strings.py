@@ -16,6 +16,7 @@ from crmflow.rules.feel.builtins.registry import builtin
 from crmflow.rules.feel.operations import STRING_LIMIT
 from crmflow.rules.feel.steps import Steps
 
+GROUP_DIGITS: Final = 4  # a pattern cannot have more groups
 _REPLACEMENT: Final = re.compile(r"\\([\\$])|\$(\d+)|(.)", re.DOTALL | re.ASCII)
 
 
@@ -101,7 +102,8 @@ def _pieces(replacement: str, groups: int) -> list[str | int] | None:
     for match in _REPLACEMENT.finditer(replacement):
         escaped, digits, plain = match.groups()
         if digits:
-            known = next((size for size in range(min(len(digits), 4), 1, -1) if int(digits[:size]) <= groups), 1)
+            sizes = range(min(len(digits), GROUP_DIGITS), 1, -1)
+            known = next((size for size in sizes if int(digits[:size]) <= groups), 1)
             pieces += [int(digits[:known]), digits[known:]]
         elif plain in ("$", "\\"):
             return None
