@@ -20,6 +20,7 @@ from crmflow.rules.feel.code import Kind, kind_of, plain
 from crmflow.rules.feel.fold import folded
 
 AXIS_BITS: Final = 25_000_000 * 8  # that the sets of one axis take; beyond them neighbouring pieces share one
+POINTS: Final = ("string", "boolean")
 CLASSES: Final[Mapping[Kind, tuple[type, ...]]] = {
     "number": (Decimal, int),
     "string": (str,),
@@ -65,7 +66,8 @@ class Axis:
     """The cells of one column, by the bit of their row; `kind` is that of the column's values.
 
     `breaks` are the values at which a cell begins or ends. The axis has pieces: in turn what lies below a
-    break, and the break itself; 2 ** `shift` neighbours share one set.
+    break, and the break itself; 2 ** `shift` neighbours share one set. `at` is the set of each break, where
+    values are mostly those that cells name.
     """
 
     def __init__(self, kind: Kind, cells: Mapping[int, Taken], others: int, count: int) -> None:
@@ -83,6 +85,8 @@ class Axis:
         while (2 * len(self.breaks) >> self.shift) * count > AXIS_BITS:
             self.shift += 1
         self.pieces = self._filled((2 * len(self.breaks) >> self.shift) + 1)
+        points = enumerate(self.breaks) if kind in POINTS else ()
+        self.at = {each: self.pieces[(2 * n + 1) >> self.shift] for n, each in points}
 
     def takes(self, bit: int, value: object) -> bool:
         """Whether one row takes a value, to be asked where pieces share a set."""
@@ -145,7 +149,9 @@ class Index:
             kind = kind_of(column.type) or _kind_of_cells(cells.values())
             if kind is not None and kind in CLASSES:
                 self._add(n, kind, cells)
-        self._asked = [(n, axis.null, axis.by_class, axis.pieces, axis.shift) for n, axis in self.axes]
+        self._asked = [
+            (n, axis.null, axis.at, axis.by_class, axis.pieces, axis.shift) for n, axis in self.axes
+        ]
         self._unsure = [(n, axis) for n, axis in self.axes if axis.shift]
 
     def _add(self, n: int, kind: Kind, cells: Mapping[int, Expression]) -> None:
@@ -166,7 +172,7 @@ class Index:
     def rows(self, values: Sequence[Any]) -> int | None:
         """The rows that may fire; None where a value is not of its column's kind."""
         rows = -1  # all
-        for n, null, by_class, pieces, shift in self._asked:
+        for n, null, points, by_class, pieces, shift in self._asked:
             value = values[n]
             if value is None:
                 rows &= null
@@ -174,6 +180,9 @@ class Index:
             found = by_class.get(value.__class__)
             if found is None:
                 return None
+            if value in points:
+                rows &= points[value]
+                continue
             breaks, convert = found
             if convert is not None:
                 value = convert(value)
@@ -209,6 +218,8 @@ def _kind_of_cells(cells: Iterable[Expression]) -> Kind | None:
 def read_cell(cell: Expression, kind: Kind) -> Taken | None:
     """What a cell of constants takes; None for any other cell."""
     node = cell.tree
+    if isinstance(node, tree.Literal):  # `-`
+        return Taken((), inverse=True, null=True) if node.value is True else None
     inverse = isinstance(node, tree.Not)
     if isinstance(node, tree.Not):
         node = node.operand

@@ -70,10 +70,10 @@ def table(rows: Sequence[tuple[str, ...]]) -> list[Rule]:
     known = {
         (n, text): Condition(head.text, feel.parse_unary(text, head.type, SCOPE, "standard"), n)
         for n, head in enumerate(heads)
-        for text in {row[n] for row in rows} - {"-"}
+        for text in {row[n] for row in rows}
     }
     return [
-        rule(str(at), *(known[n, text] for n, text in enumerate(row) if text != "-"))
+        rule(str(at), *(known[n, text] for n, text in enumerate(row) if text != "-" or n % 2))
         for at, row in enumerate(rows)
     ]
 
