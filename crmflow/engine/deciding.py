@@ -181,17 +181,17 @@ class Deciding:
         self.decisions: list[Decision] = []
         self.effects: list[Effect] = []
         for rulebook in decider.rules.set.rulebooks:  # in the order of what they read
-            for subject, context in self._about(rulebook.about):
-                self.effects += self._decide(rulebook, subject, context)
+            if rulebook.about is None:
+                self.effects += self._decide(rulebook, self.subject, self.context)
+            else:
+                for subject, context in self._held(rulebook.about):
+                    self.effects += self._decide(rulebook, subject, context)
         self.effects += self._participants()
         self.effects += self._withdrawn()
         self.openings = list(self._openings())
 
-    def _about(self, kind: str | None) -> Iterator[tuple[Subject, Context]]:
-        """The customer; or each of its holdings of a kind."""
-        if kind is None:
-            yield self.subject, self.context
-            return
+    def _held(self, kind: str) -> Iterator[tuple[Subject, Context]]:
+        """Each of the customer's holdings of a kind."""
         known = self.standing.known
         for holding in known.holdings:
             if holding.kind == kind:
@@ -236,17 +236,17 @@ class Deciding:
 
     # segments
 
-    def _segment(self, decided: Decided) -> Iterator[Effect]:
+    def _segment(self, decided: Decided) -> Iterable[Effect]:
         """A segment that changed; what stays is not written again."""
         assert decided.rulebook.gives is not None
         name, value = decided.rulebook.gives.name, decided.value
         assert value is None or isinstance(value, str)
+        effects = []
         if change := self._changed(decided, name, value):
-            decision = self._decision(decided)
-            yield Segmented(
-                self._entry("segment", decision, name=name, value=value, previous=change.previous), change
-            )
+            said = {"name": name, "value": value, "previous": change.previous}
+            effects.append(Segmented(self._entry("segment", self._decision(decided), **said), change))
         self.context[name] = value
+        return effects
 
     def _changed(self, decided: Decided, name: str, value: str | None) -> Change | None:
         before = self._before(decided.subject, name)
@@ -359,7 +359,8 @@ class Deciding:
         """The charts whose condition to open a case holds."""
         for chart in self.decider.rules.set.charts.values():
             if chart.opens_when is not None:
-                for subject, context in self._about(chart.holding):
+                held = ((self.subject, self.context),) if chart.holding is None else self._held(chart.holding)
+                for subject, context in held:
                     if chart.opens_when.evaluate({**context, **chart.params}) is True:
                         yield Opening(chart.id, subject, self.customer.id, self.unit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import chain
@@ -252,7 +252,7 @@ class Work:
             effect.customer_id for effect in self.outcome.effects if isinstance(effect, (Owned, TookPart))
         }
         for customer in self.batch.customers.scan(as_of=self.as_of, customers=owned) if owned else ():
-            self._known[customer.id] = replace(self._known[customer.id], customer=customer)
+            self._known[customer.id] = self._known[customer.id]._replace(customer=customer)
 
     def _due(
         self, casework: Casework, openings: Iterable[Opening]

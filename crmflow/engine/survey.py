@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crmflow.core.customer import Customer
@@ -21,8 +21,7 @@ from crmflow.store.batch import Batch
 from crmflow.store.touchpoints import Brief
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a customer: the values of its folds, and those of each holding's own facts.
 
     Facts of the population join `values` later. `flips_at` is the earliest moment at which a window alone

@@ -26,8 +26,8 @@ CONFLICT: Final = "conflict"
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """How one test ended. `rule` is the id of its rulebook, inference or chart; `finding` says what is wrong when
-    it has not passed; `trace` shows how each rule came to its outcome."""
+    """How one test ended. `rule` is the id of its rulebook, inference or chart; `finding` says what is wrong
+    when it has not passed; `trace` shows how each rule came to its outcome."""
 
     rule: str
     file: str

@@ -50,7 +50,9 @@ class Contexts:
         now = as_of.astimezone(zone)
         present = {NOW: now, TODAY: now.date(), OWNER: None}
         self._customer = self._shape(
-            vocabulary.customer, vocabulary.facts, {**present, **dict.fromkeys((*vocabulary.results, *vocabulary.inferred))}
+            vocabulary.customer,
+            vocabulary.facts,
+            {**present, **dict.fromkeys((*vocabulary.results, *vocabulary.inferred))},
         )
         self._derived_from = {name for fact in self._customer.derived for name in fact.reads}
         self._lists = {kind: holding.list for kind, holding in vocabulary.holdings.items()}
@@ -67,10 +69,9 @@ class Contexts:
         customer: Customer,
         holdings: Iterable[Holding] = (),
         facts: Mapping[str, object] = {},
-        segments: Mapping[str, object] = {},
     ) -> Context:
-        """The context of a customer, from stored facts (folds and those of the population) and segments."""
-        context: Context = {**self._customer.blank, **customer.fields, **facts, **segments}
+        """The context of a customer, from its facts: folds and those of the population."""
+        context: Context = {**self._customer.blank, **customer.fields, **facts}
         context[OWNER] = self.staff(customer.owner)
         context[PARTICIPANTS] = [self.staff(code) for code in customer.participants]
         for name in self._lists.values():

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial, reduce
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from crmflow.core.field import Value
@@ -41,8 +41,7 @@ Keep = Literal["all", "known", "gaps"]
 KEEPS: Final[Mapping[str, Keep]] = {"first": "all", "last": "all", "median gap": "gaps"}
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """The folds' values by fact name, and the earliest moment at which time alone may change one of them."""
 
     values: dict[str, object]

@@ -18,8 +18,8 @@ from crmflow.rules.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Vocabulary, rulebooks and inferences in run order, and charts. `hash` is over all their contents; `documents` are the
-    files they came from and `cases` their tests, by id."""
+    """Vocabulary, rulebooks and inferences in run order, and charts. `hash` is over all their contents;
+    `documents` are the files they came from and `cases` their tests, by id."""
 
     vocabulary: Vocabulary
     rulebooks: tuple[Rulebook, ...]

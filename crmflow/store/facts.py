@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -16,8 +17,7 @@ from crmflow.store.transaction import Transaction, bucket_of, chunks
 CUSTOMER = ("bucket", "customer_id")
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFacts:
+class CustomerFacts(NamedTuple):
     """The facts of one customer as of a moment, by name.
 
     `next_flip` is the earliest moment at which time alone changes an outcome; `snapshot_id` the snapshot of
@@ -26,7 +26,7 @@ class CustomerFacts:
 
     customer_id: int
     as_of: datetime
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
     next_flip: datetime | None = None
     snapshot_id: int | None = None
     release: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -20,8 +20,7 @@ SAID = ("value", "stale")
 READ = ("customer_id", "name", "value", "at", "rule", "holding_id", "stale", "journal_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A customer's (or a holding's) value of one segmentation, the rule that gave it, and since when.
 
     `stale`: the value stays because deciding failed.

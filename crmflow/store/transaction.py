@@ -30,7 +30,7 @@ from crmflow.errors import StoreError
 from crmflow.store import tables
 from crmflow.store.failure import coded
 from crmflow.store.given import PARAMETER, Row, carried, given
-from crmflow.store.repeated import bound, repeated
+from crmflow.store.inserts import writes
 from crmflow.store.statements import Action, changing, writing
 
 CHUNK = 5_000
@@ -197,12 +197,12 @@ class Transaction:
 
     def _write(self, table: Table, rows: Sequence[Row], action: Action, by: tuple[str, ...] = ()) -> None:
         """Rows with the same columns; on PostgreSQL a column that none of them fills is left out."""
-        names = tuple(rows[0])
         if self.dialect == "sqlite":
-            text, order = repeated(table, names, action, by)
             with coded():
-                self.connection.exec_driver_sql(text, bound(table, order, rows))
+                for text, parameters in writes(table, rows, action, by):
+                    self.connection.exec_driver_sql(text, parameters)
             return
+        names = tuple(rows[0])
         if action == "insert":
             names = tuple(name for name in names if any(row[name] is not None for row in rows))
         self.execute(writing(self.dialect, table, names, action, by), self._carry(rows, names))

@@ -104,13 +104,20 @@ def test_facts_that_follow_the_day_are_worked_out_in_their_order() -> None:
     context = CONTEXTS.customer(
         customer({"core.born": date(1992, 2, 29)}),
         facts={"retail.last order": late_evening, "retail.spent": Decimal(5)},
-        segments={"retail.ABC class": "A"},
     )
     assert context["retail.last order"].isoformat() == "2026-02-15T00:00:00+08:00"
     assert context["retail.days since last order"] == 13
     assert context["retail.idle"] is True
     assert context["retail.spent"] == 5
-    assert context["retail.ABC class"] == "A"
+
+
+def test_what_is_learnt_later_is_seen_and_followed() -> None:
+    known = customer({"core.born": date(1992, 2, 29)})
+    context = CONTEXTS.customer(known)
+    order = {"retail.last order": datetime(2026, 2, 14, 16, tzinfo=UTC)}
+    CONTEXTS.learn(context, {**order, "retail.ABC class": "A"})
+    assert context == {**CONTEXTS.customer(known, facts=order), "retail.ABC class": "A"}
+    assert context["retail.idle"] is True
 
 
 def test_the_reading_rulebook_says_when_a_leap_day_is() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 
 from crmflow.errors import StoreError
-from crmflow.store import Store, prepare_sqlite
+from crmflow.store import Store, prepare_sqlite, tables
 from crmflow.store import connect as connecting
 from crmflow.store.batch import Batch
+from crmflow.store.inserts import TOGETHER
 from crmflow.store.transaction import bucket_of
 from tests.store.world import MONDAY, Clock, contents, customer, entry, fill, holding, people
 
@@ -225,6 +227,22 @@ def test_what_the_database_refuses_is_coded(store: Store) -> None:
         batch.execute(text("SELECT nonsense"))
     assert refused.value.code == "CRM416"
     assert "nonsense" in refused.value.reason
+
+
+@pytest.mark.parametrize("count", [1, TOGETHER - 1, TOGETHER, 2 * TOGETHER + 1])
+def test_a_set_of_any_size_comes_back_and_is_replaced(store: Store, count: int) -> None:
+    def keys(source: str) -> list[dict[str, Any]]:
+        said = {"kind": "card", "source": source, "bucket": 0, "at": MONDAY, "recorded_at": MONDAY}
+        return [{**said, "value": str(number), "customer_id": number} for number in range(count)]
+
+    with store.batch("W1") as batch:
+        table = tables.customer_key
+        batch.insert(table, keys("pos"))
+        batch.put(table, [*keys("crm"), *keys("pos")], ("kind", "value", "source"))
+        found = batch.execute(select(table.c.source, table.c.customer_id, table.c.at))
+        assert sorted(tuple(row) for row in found) == [
+            (source, number, MONDAY) for source in ("crm", "pos") for number in range(count)
+        ]
 
 
 @pytest.mark.parametrize("broken", ["a\0b", "\ud800", "\\\0"])

@@ -74,6 +74,27 @@ def test_a_segment_keeps_its_since(store: Store) -> None:
         assert batch.segments.of(of, as_of=MONDAY - DAY) == []
 
 
+def test_a_value_of_before_leaves_the_present_one(store: Store) -> None:
+    with store.batch("W1") as batch:
+        [of] = batch.customers.put([customer()]).ids
+        late, early = (Segment(of, "ABC", value, MONDAY + day * DAY) for value, day in [("B", 9), ("A", 0)])
+        assert batch.segments.put([late]) == ["new"]
+        assert batch.segments.put([early]) == ["changed"]
+        assert batch.segments.of(of) == [late]
+        both = [Segment(of, "RFM", "keep", MONDAY + DAY), Segment(of, "RFM", "value", MONDAY)]
+        assert batch.segments.put(both) == ["new", "changed"]
+        assert batch.segments.of(of) == [late, both[0]]
+        assert batch.segments.history(of, "ABC") == [early, late]
+
+
+def test_segments_are_counted(store: Store) -> None:
+    with store.batch("W1") as batch:
+        ids = batch.customers.put([customer(number) for number in "abc"]).ids
+        values = [Segment(id, "ABC", value, MONDAY) for id, value in zip(ids, "AAB", strict=True)]
+        batch.segments.put([*values, Segment(ids[0], "RFM", None, MONDAY)])
+        assert batch.segments.sizes() == {("ABC", "A"): 2, ("ABC", "B"): 1, ("RFM", None): 1}
+
+
 def visit(customer_id: int, key: str, unit: str = "S", staff: str = "W1", day: int = 0) -> Visit:
     return Visit(
         id=0,

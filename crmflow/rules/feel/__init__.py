@@ -36,8 +36,8 @@ from crmflow.rules.feel.values import DECIMALS, Function
 from crmflow.rules.feel.xsd import from_xsd, to_xsd
 
 __all__ = [
-    "Compiled",
     "DECIMALS",
+    "Compiled",
     "ContextType",
     "Enumeration",
     "Expression",

@@ -195,7 +195,7 @@ class Kept:
 
     def taken(self) -> list[str]:
         """The statements since the last time; what is counted begins anew."""
-        taken = ["S.left = LIMIT"] * self.counts + self.statements
+        taken = ["S.renew()"] * self.counts + self.statements
         self.statements, self.counts = [], False
         return taken
 

@@ -29,8 +29,7 @@ from crmflow.rules.feel.emit import Emitter
 from crmflow.rules.feel.evaluate import call, evaluate, member
 from crmflow.rules.feel.expression import Expression, Names, parse
 from crmflow.rules.feel.operations import arithmetic, compare
-from crmflow.rules.feel.scope import Name, Scope
-from crmflow.rules.feel.steps import STEP_LIMIT, Env, Steps
+from crmflow.rules.feel.steps import Env, Steps
 from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.types import Type
 from crmflow.rules.feel.values import DECIMALS, read, size_of, write
@@ -86,7 +85,6 @@ _WORDS: Final[Mapping[str, object]] = {
     "MEMBER": member,
     "CALL": _call,
     "STEPS": Steps,
-    "LIMIT": STEP_LIMIT,
     "WALK": _walk,
     "READ": read,
     "WRITE": write,
@@ -151,7 +149,10 @@ class Program:
         source, slots = self._written(whole)
         words |= {**_WORDS, "WALKED": self.walk, "FILLED": self._filled, **slots.constants}
         made: dict[str, Run] = {}
-        exec(builtins.compile(source, "<feel>", "exec"), words, made)  # noqa: S102
+        try:
+            exec(builtins.compile(source, "<feel>", "exec"), words, made)  # noqa: S102
+        except (SyntaxError, MemoryError, RecursionError):  # more brackets in brackets than CPython reads
+            return lambda context, given=NOTHING: self.walk(context, given)
         return made["FORM"]
 
     def _filled(self, context: Values, given: Values) -> object:
@@ -201,16 +202,10 @@ class Compiled:
         return [*emitter.kept.taken(), f"return {result}"]
 
 
-def compile(text: str, types: Names | Mapping[str, Type] = (), mode: str = "strict") -> Compiled:
+def compile(text: str, types: Names = (), mode: str = "strict") -> Compiled:
     """A text as a function of a context, given the types of its names. Raises FeelError like `parse`.
 
     >>> compile("own cycle + 3", {"own cycle": number})({"own cycle": 7})
     Decimal('10')
     """
-    return Compiled(parse(text, _declared(types), mode))
-
-
-def _declared(types: Names | Mapping[str, Type]) -> Names:
-    if not isinstance(types, Mapping) or isinstance(types, Scope):
-        return types
-    return {name: Name(name, each) if isinstance(each, Type) else each for name, each in types.items()}
+    return Compiled(parse(text, types, mode))

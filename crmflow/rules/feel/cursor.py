@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 from crmflow.errors import FeelError
-from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token
+from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token, stray
 
 DEPTH_LIMIT: Final = 64
 
@@ -69,7 +69,7 @@ class Cursor:
         if token.kind == "end":
             raise FeelError("CRM013", token.start, token.end)
         if token.text == "'" and token.kind == "symbol":  # it stands in names only, and quotes nothing
-            raise FeelError("CRM002", token.start, token.end, found=token.text)
+            raise stray(token.text, token.start, token.end)
         raise FeelError(code, token.start, token.end, found=token.text, **parts)
 
     def starts_expression(self, ahead: int) -> bool:

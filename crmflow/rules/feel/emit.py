@@ -30,7 +30,7 @@ from crmflow.rules.feel.fold import folded
 from crmflow.rules.feel.operations import OPERATIONS
 from crmflow.rules.feel.tree import INPUT, Node
 
-DEPTH: Final = 30  # CPython reads brackets 200 deep
+DEPTH: Final = 20  # CPython reads brackets 200 deep, and a level takes up to 8
 UNBOUNDED: Final = 10_000  # digits
 _OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _EXACT: Final = {"+": "ADD", "-": "SUBTRACT", "*": "MULTIPLY"}

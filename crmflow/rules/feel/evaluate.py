@@ -229,14 +229,14 @@ def _combined(
     node: Loop, place: int, source: Iterator[object], env: dict[Any, Any]
 ) -> Iterator[dict[Any, Any]]:
     """The combinations from the iteration at `place` on, whose values are `source`."""
+    following = node.iterations[place + 1] if place + 1 < len(node.iterations) else None
     for value in source:
-        env[Steps].turn(node.body, env)
+        env[Steps].turn(following or node.body, env)
         bound = {**env, node.iterations[place].name: value}
-        if place + 1 == len(node.iterations):
+        if following is None:
             yield bound
         else:
-            inner = _source(node.iterations[place + 1], bound)
-            yield from _combined(node, place + 1, inner or iter(()), bound)
+            yield from _combined(node, place + 1, _source(following, bound) or iter(()), bound)
 
 
 def _source(iteration: tree.Iteration, env: Env) -> Iterator[object] | None:

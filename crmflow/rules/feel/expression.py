@@ -22,7 +22,7 @@ from crmflow.rules.feel.values import read, type_of, write
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
-Names = Scope | Mapping[str, Name] | Iterable[str]
+Names = Scope | Mapping[str, Name | Type] | Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ INFIX_WORDS: Final = frozenset(
 )
 KEYWORDS: Final = INFIX_WORDS | {"if", "for", "some", "every", "function", "true", "false", "null"}
 
+MEANT: Final = {
+    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "=", "×": "*", "÷": "/", "−": "-", "–": "-", "—": "-",
+    "【": "[", "】": "]", "〔": "(", "〕": ")", "、": ",", "‘": '"', "’": '"', "«": '"', "»": '"',
+}  # fmt: skip
 _WIDE: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {
     ord("\u3000"): " ",
     ord("“"): '"',
@@ -111,10 +115,17 @@ def is_word(piece: str) -> bool:
     return match is not None and match.lastgroup == "word"
 
 
+def stray(sign: str, start: int, end: int) -> FeelError:
+    """The error for a sign that FEEL has not, with the one that is meant."""
+    meant = MEANT.get(sign)
+    near = f" ({meant}?)" if meant else ""
+    return FeelError("CRM002", start, end, found=sign, suggestion=meant, near=near)
+
+
 def _unquoted(plain: str, at: int) -> Token:
     match = _TOKEN.match(plain, at)
     if match is None:
-        raise FeelError("CRM002", at, at + 1, found=plain[at])
+        raise stray(plain[at], at, at + 1)
     if plain.startswith("/*", at) and match.lastgroup != "space":
         raise FeelError("CRM010", at, at + 2)
     kind = str(match.lastgroup)

@@ -125,8 +125,11 @@ class NameReader(Cursor):
         return given is scope
 
     def _unknown(self) -> Node:
+        negated = self.next.kind == "word" and self.next.text == "not"
         spelled, start, end = self.take_name(self._unknown_length())
-        if self.sees("("):
+        if negated and not self.sees("("):
+            self.check.refuse("CRM004", (start, start + len("not")))
+        elif self.sees("("):
             self._refuse_name("CRM102", spelled, (start, end), (*self.scope.functions(), *BUILTINS))
         elif not self.scope.open:
             self._refuse_name("CRM101", spelled, (start, end), self.scope.spellings())

@@ -56,12 +56,14 @@ class Scope(Mapping[str, Name]):
             self._declare(name)
 
     @classmethod
-    def of(cls, names: Scope | Mapping[str, Name] | Iterable[str]) -> Scope:
-        """A scope of declared names, or of bare names without a type."""
+    def of(cls, names: Scope | Mapping[str, Name | Type] | Iterable[str]) -> Scope:
+        """A scope of declared names, of names with their types, or of bare names without a type."""
         if isinstance(names, Scope):
             return names
         if isinstance(names, Mapping):
-            return cls(names)
+            return cls(
+                {name: each if isinstance(each, Name) else Name(name, each) for name, each in names.items()}
+            )
         return cls({name: Name(name) for name in names})
 
     def __getitem__(self, canonical: str) -> Name:

@@ -21,11 +21,15 @@ class Steps:
     __slots__ = ("left",)
 
     def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Begins anew, with the next expression."""
         self.left = STEP_LIMIT
 
     def turn(self, body: Node, env: Env) -> None:
         """One turn of a loop or one call of a function, which costs by its text and by the copied names."""
-        self.spend(3 + (body.end - body.start) // 4 + len(env) // 64, body.start, body.end)
+        self.spend(4 + (body.end - body.start) // 4 + len(env) // 32, body.start, body.end)
 
     def spend(self, steps: int, start: int = 0, end: int = 0) -> None:
         """Raises FeelError CRM020 when nothing is left."""

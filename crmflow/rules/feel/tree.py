@@ -130,7 +130,7 @@ class ValueTest(Node):
 
 @dataclass(frozen=True, slots=True)
 class Range(Node):
-    """An end that is None is open to that side: `(< 5)`; `operator` is = or != in `(= 5)`, of one end twice."""
+    """An end that is None is open to that side: `(< 5)`; `operator` is = or != in `(= 5)`, one end twice."""
 
     low: Node | None
     high: Node | None

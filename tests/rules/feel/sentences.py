@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from crmflow.rules.feel.builtins import BUILTINS
 
 T = TypeVar("T")
 
-WORDS: Final[dict[str, list[str]]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+WORDS: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+FITTING: Final[dict[str, list[str]]] = WORDS["fitting"]
 TIMES: Final = (3, 8, 20, 63, 64, 65, 150)
 PARTS: Final = 30  # of one text
 
@@ -38,14 +39,14 @@ class Sentences:
         return choices[self.number(0, len(choices) - 1)]
 
     def word(self, kind: str) -> str:
-        return self.one(WORDS[kind])
+        return str(self.one(WORDS[kind]))
 
     # whole texts
 
     def text(self) -> str:
         """An expression as a rule would hold it, with here and there a sign too many or too few."""
         text = self.expression()
-        for _ in range(max(self.number(-6, 4), 0)):
+        for _ in range(max(self.number(-12, 4), 0)):
             at = self.number(0, len(text))
             text = text[:at] + self.word(self.one(("signs", "operators"))) + text[at + self.number(0, 3) :]
         return text
@@ -56,7 +57,9 @@ class Sentences:
         return self.one(("{0}", "not({0})", "-")).format(", ".join(tests))
 
     def anything(self) -> str:
-        return self.source.ConsumeUnicode(self.number(0, 20))
+        """A string of any signs."""
+        text = self.source.ConsumeUnicode(self.number(0, 20))
+        return f'"{text.replace(chr(34), "")}"'
 
     # expressions
 
@@ -112,20 +115,29 @@ class Sentences:
         """A builtin with arguments that mostly fit, sometimes by name."""
         builtin = BUILTINS[self.one(_BUILTINS)]
         wanted = self.one(builtin.signatures).parameters
-        values = [self.argument(str(each.type)) for each in wanted]
+        values = [self.argument(each.name, str(each.type)) for each in wanted]
         values = values[: len(values) - self.number(0, 1)] + self.several()[: max(self.number(-4, 2), 0)]
         if self.number(0, 5) == 5:
             values = [f"{each.name}: {value}" for each, value in zip(wanted, values, strict=False)]
         return f"{builtin.name}({', '.join(values)})"
 
-    def argument(self, wanted: str) -> str:
-        kinds = {"number": "numbers", "string": "strings", "date": "moments", "date and time": "moments"}
-        if wanted in kinds and self.number(0, 3):
-            kind = kinds[wanted]
-            return self.word(self.one((kind, "patterns")) if kind == "strings" else kind)
+    def argument(self, name: str, wanted: str) -> str:
+        """What mostly fits a parameter."""
+        if self.number(0, 5) == 5:
+            return self.expression()
+        if name in ("pattern", "delimiter"):
+            return f'"{self.pattern()}"'
+        if name in ("flags", "replacement"):
+            return f'"{self.word("flags" if name == "flags" else "replacements")}"'
         if wanted.startswith("function"):
             return self.function()
-        return self.items() if wanted.startswith("list") else self.expression()
+        if wanted == "list<number>":
+            return self.word("numbers_listed")
+        return self.one(FITTING.get(wanted.partition("<")[0]) or ("a", self.expression()))
+
+    def pattern(self) -> str:
+        pieces = (self.word("pattern_atoms") + self.word("quantifiers") for _ in range(self.number(1, 5)))
+        return "".join(pieces)
 
     def invocation(self) -> str:
         return f"{self.one((self.word('functions'), self.function()))}({', '.join(self.several())})"
