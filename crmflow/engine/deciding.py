@@ -27,6 +27,7 @@ from crmflow.engine.effect import (
 )
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known
+from crmflow.engine.zones import Zones
 from crmflow.planning.owners import choose, participants
 from crmflow.planning.visits import plan_visit, visit_key, withdrawn
 from crmflow.rules.context import Context, Contexts
@@ -125,21 +126,6 @@ class Decider:
             path = [name for above in self.posts.upward(unit) for name in (above.code, above.name)]
             self._params[key] = rulebook.params(path)
         return self._params[key]
-
-
-class Zones:
-    """The zone of a unit: its own, else that of the nearest unit above that has one, else the site's."""
-
-    def __init__(self, posts: Posts, default: ZoneInfo) -> None:
-        self.posts = posts
-        self.default = default
-        self._known: dict[str | None, ZoneInfo] = {None: default}
-
-    def of(self, unit: str | None) -> ZoneInfo:
-        if unit not in self._known:
-            named = next((above.zone for above in self.posts.upward(unit) if above.zone), None)
-            self._known[unit] = ZoneInfo(named) if named else self.default
-        return self._known[unit]
 
 
 class Decided(NamedTuple):

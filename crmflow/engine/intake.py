@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.field import Field
 from crmflow.core.post import Posts
 from crmflow.core.text import Text
-from crmflow.engine.deciding import Zones
+from crmflow.engine.zones import Zones
 from crmflow.errors import ImportFileError, RuleFileError
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile

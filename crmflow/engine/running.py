@@ -14,12 +14,13 @@ from crmflow.core.case import Case, Moved
 from crmflow.core.customer import Consent
 from crmflow.core.decision import Decision, Visit
 from crmflow.engine.casework import About, Casework
-from crmflow.engine.deciding import Decider, Standing, Zones, own
+from crmflow.engine.deciding import Decider, Standing, own
 from crmflow.engine.effect import Effect, Opening, Owned, Segmented, TookPart
 from crmflow.engine.inferring import inferred, kept
 from crmflow.engine.ledger import write
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known, Survey, compared, next_flip, population_facts
+from crmflow.engine.zones import Zones
 from crmflow.rules.context import Context
 from crmflow.rules.origin import Origins
 from crmflow.store.batch import Batch
