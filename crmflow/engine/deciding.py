@@ -167,14 +167,15 @@ class Deciding:
         self.decisions: list[Decision] = []
         self.effects: list[Effect] = []
         for rulebook in decider.rules.set.rulebooks:  # in the order of what they read
-            if rulebook.about is None:
-                self.effects += self._decide(rulebook, self.subject, self.context)
-            else:
-                for subject, context in self._held(rulebook.about):
-                    self.effects += self._decide(rulebook, subject, context)
+            for subject, context in self._about(rulebook.about):
+                self.effects += self._decide(rulebook, subject, context)
         self.effects += self._participants()
         self.effects += self._withdrawn()
         self.openings = list(self._openings())
+
+    def _about(self, kind: str | None) -> Iterable[tuple[Subject, Context]]:
+        """The customer; or each of its holdings of a kind."""
+        return ((self.subject, self.context),) if kind is None else self._held(kind)
 
     def _held(self, kind: str) -> Iterator[tuple[Subject, Context]]:
         """Each of the customer's holdings of a kind."""
@@ -285,9 +286,7 @@ class Deciding:
         if not self.taking_part and not before:
             return
         after = participants(self.taking_part, before, self.decider.posts, self.decider.loads)
-        decided = Decision(
-            "", "", Subject("customer", self.customer.id), self.decider.as_of, self.decider.rules.id, ()
-        )
+        decided = Decision("", "", self.subject, self.decider.as_of, self.decider.rules.id, ())
         for staff in (*after, *before):
             if (staff in after) != (staff in before):
                 entry = self._entry("participant", decided, staff=staff, held=staff in after)
@@ -345,8 +344,7 @@ class Deciding:
         """The charts whose condition to open a case holds."""
         for chart in self.decider.rules.set.charts.values():
             if chart.opens_when is not None:
-                held = ((self.subject, self.context),) if chart.holding is None else self._held(chart.holding)
-                for subject, context in held:
+                for subject, context in self._about(chart.holding):
                     if chart.opens_when.evaluate({**context, **chart.params}) is True:
                         yield Opening(chart.id, subject, self.customer.id, self.unit)
 
