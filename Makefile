@@ -42,7 +42,7 @@ $(DEMO): $(PROJECTS) | $(BIN)/python
 
 $(DEV): $(PROJECTS) | $(BIN)/python
 	@echo 'installing crmflow, its packs and the tools to test them into $(VENV) ...'
-	@$(INSTALL) -e '.[dev,durable,postgres]' $(EDITED)
+	@$(INSTALL) -e '.[dev,durable,postgres,sheets,bulk]' $(EDITED)
 	@touch $@ $(DEMO)
 
 $(BIN)/python:

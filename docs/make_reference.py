@@ -152,7 +152,7 @@ def names() -> Iterator[str]:
         rows = [row(each, getattr(door, each)) for each in sorted(door.__all__) if each != "__version__"]
         yield f"## {name}\n\n{first_line(door)}\n\n" + "\n".join(["| name | |", "|---|---|", *rows])
     yield f"## Engine\n\n{inspect.cleandoc(Engine.__doc__ or '')}"
-    for name in vars(Engine):
+    for name in (name for part in reversed(Engine.__mro__) for name in vars(part)):
         method = getattr(Engine, name)
         if not name.startswith("_") and method.__doc__:
             yield f"### {name}\n\n{signature(name, method)}\n\n{inspect.cleandoc(method.__doc__)}"

@@ -25,9 +25,9 @@ COMMANDS = {
     "visit": ("visit:visit", "Record that a visit was made. 登记拜访结果。"),
     "explain": ("explain:explain", "What, why and since when? 解释结果。"),
     "whynot": ("explain:whynot", "Why did a rule not fire? 规则为何未触发。"),
-    "check": ("rules:check", "Find mistakes in rule files. 检查规则文件。"),
-    "test": ("rules:test", "Run the tests in rule files. 运行规则测试。"),
-    "publish": ("rules:publish", "Put the rules into force. 发布规则。"),
+    "check": ("check:check", "Find mistakes in rule files. 检查规则文件。"),
+    "test": ("test:test", "Run the tests in rule files. 运行规则测试。"),
+    "publish": ("publish:publish", "Put the rules into force. 发布规则。"),
     "dmn": ("dmn:dmn", "Evaluate a DMN model, run the TCK. 运行 DMN 模型。"),
     "help": ("help:help_", "Explain a command or a code. 解释命令或代码。"),
 }

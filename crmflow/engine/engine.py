@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Self
 
 from crmflow.core.case import Case
-from crmflow.core.decision import Decision, Target, Visit
-from crmflow.core.diagnostic import Diagnostic
-from crmflow.core.explanation import Explanation
+from crmflow.core.decision import Decision, Visit
 from crmflow.core.field import Value
 from crmflow.core.intake import Counts, CustomerRef
-from crmflow.core.listing import Listing, RunReport
+from crmflow.core.listing import RunReport
 from crmflow.core.moment import in_zone
 from crmflow.core.pack import TableKind
-from crmflow.core.post import Posts
-from crmflow.engine.calls import Calls, last_run
-from crmflow.engine.files import freeze, rule_files
+from crmflow.engine.authoring import Authoring
+from crmflow.engine.calls import last_run
 from crmflow.engine.handling import case_with, close, open_by_hand, send_event
 from crmflow.engine.intake import column_names, mapping_of, unit_zones
-from crmflow.engine.listings import WORDS, plugin_listing
-from crmflow.engine.naming import find_customer, find_holding, parse_subject, touchpoint_kind
+from crmflow.engine.listings import WORDS
+from crmflow.engine.naming import find_customer, find_holding, touchpoint_kind
+from crmflow.engine.reading import Reading
 from crmflow.engine.recording import touchpoint_row
-from crmflow.engine.release import compiled
 from crmflow.engine.report import run_report
 from crmflow.engine.running import Progress
 from crmflow.exchange.importing import ImportReport, Put, import_table
 from crmflow.exchange.mapping import MappingFile
-from crmflow.planning.owners import choose
-from crmflow.plugins import Plugins
-from crmflow.rules.cases import CaseResult, run_cases
-from crmflow.rules.load import load
-from crmflow.settings import Site
-from crmflow.store import Connection, Database
-from crmflow.store.releases import Release
-from crmflow.store.store import Store
+from crmflow.store import Connection
 from crmflow.store.touchpoints import Happened
-from crmflow.workflow.rehearsal import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,59 +40,12 @@ class Recorded:
     cases: tuple[Case, ...]
 
 
-class Engine:
+class Engine(Reading, Authoring):
     """The engine of one site (one tenant). Synchronous, safe for threads, without globals.
 
     Every call that writes takes the host's `connection` and then commits or rolls back with it. Names of
     customers are "C17" (the id), "SOURCE/ID", or the value of a key that one customer has.
     """
-
-    def __init__(self, site: Site, plugins: Plugins, store: Store) -> None:
-        self.site = site
-        self.packs = plugins
-        self.store = store
-        self._calls = Calls(site, plugins, store)
-
-    # opening and closing
-
-    @classmethod
-    def open(
-        cls,
-        site: Site | Path | str,
-        *,
-        database: Database | None = None,
-        schema: str | None = None,
-        clock: Callable[[], datetime] | None = None,
-    ) -> Self:
-        """The engine of a site, on the site's database or on a host's SQLAlchemy engine; never migrates.
-
-        Raises SettingsError CRM80x, PluginError CRM70x, StoreError CRM401–407.
-        """
-        site = _site(site)
-        plugins = Plugins(site.packs)
-        return cls(site, plugins, Store.open(database or site.url, schema=schema, clock=clock))
-
-    @staticmethod
-    def migrate(
-        site: Site | Path | str, *, database: Database | None = None, schema: str | None = None
-    ) -> str:
-        """Creates or upgrades the tables of a site's database; returns the revision."""
-        return Store.migrate(database or _site(site).url, schema=schema)
-
-    @classmethod
-    def create(cls, site: Site | Path | str) -> Self:
-        """Migrates and opens."""
-        cls.migrate(site)
-        return cls.open(site)
-
-    def close(self) -> None:
-        self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # what comes in
 
@@ -306,79 +247,6 @@ class Engine:
         with self._calls.writing(actor, connection) as (batch, _):
             return close(batch, visit_id, outcome or {}, self._calls.at(batch, at))
 
-    # reading
-
-    def segments(self, viewer: str | None = None, as_of: datetime | None = None) -> Listing:
-        """Which customers are in which segment, since when and by which rule."""
-        with self._calls.lists(viewer, as_of) as lists:
-            return lists.segments()
-
-    def visits(self, viewer: str | None = None, *, all: bool = False) -> Listing:
-        """The open visits, or all, that a viewer sees."""
-        with self._calls.lists(viewer) as lists:
-            return lists.visits(all=all)
-
-    def cases(self, viewer: str | None = None, *, all: bool = False) -> Listing:
-        """The open cases, or all, that a viewer sees."""
-        with self._calls.lists(viewer) as lists:
-            return lists.cases(all=all)
-
-    def owners(self, viewer: str | None = None, *, missing: bool = False) -> Listing:
-        """Who owns whom; with `missing` the customers without a live owner. (F19)"""
-        with self._calls.lists(viewer) as lists:
-            return lists.owners(missing=missing)
-
-    def facts(self, customer: str, *, show_personal: bool = False) -> Listing:
-        """What is known of a customer as of the last run."""
-        with self._calls.explaining(show_personal) as explaining:
-            id = find_customer(explaining.batch, explaining.rules.set.vocabulary, customer)
-            return explaining.facts_listing(id)
-
-    def explain(self, what: str, *, show_personal: bool = False) -> Explanation:
-        """What, why and since when: of a customer, "visit:7" or "case:9"."""
-        kind, name = parse_subject(what)
-        with self._calls.explaining(show_personal) as explaining:
-            if kind == "visit":
-                return explaining.visit(int(name))
-            if kind == "case":
-                return explaining.case(int(name))
-            return explaining.customer(find_customer(explaining.batch, explaining.rules.set.vocabulary, name))
-
-    def why_not(
-        self, customer: str, rulebook: str | None = None, *, show_personal: bool = False
-    ) -> Explanation:
-        """Why rules do not fire for a customer: of one rulebook, or of all."""
-        with self._calls.explaining(show_personal) as explaining:
-            id = find_customer(explaining.batch, explaining.rules.set.vocabulary, customer)
-            return explaining.why_not(id, rulebook)
-
-    # the rules
-
-    def check(self) -> tuple[Diagnostic, ...]:
-        """What is wrong or doubtful in the rule files as they lie on disk now."""
-        return load(rule_files(self.site, self.packs)).diagnostics
-
-    def test(self) -> list[CaseResult]:
-        """Runs the tests that stand in the rule files on disk. Raises RuleFileError CRM090."""
-        rules = compiled(rule_files(self.site, self.packs))
-        return list(run_cases(rules.cases, rules.documents, choose=_choose, rehearse=rehearse))
-
-    def publish(
-        self, *, actor: str = "host", note: str = "", connection: Connection | None = None
-    ) -> Release:
-        """Freezes the rule files on disk as a release and puts it into force.
-
-        The first is in force from the beginning of time. Raises RuleFileError CRM090: they cannot be used.
-        """
-        files = list(rule_files(self.site, self.packs))
-        compiled(files)
-        with self.store.batch(actor, connection=connection) as batch:
-            return batch.releases.add(freeze(files), packs=self.packs.versions, note=note)
-
-    def plugins(self) -> Listing:
-        """The installed packs, and which of them this site uses."""
-        return plugin_listing(self.packs.versions)
-
 
 class _DryRun(Exception):
     """Undoes the batch of a run that must not write, and carries its report out."""
@@ -387,13 +255,5 @@ class _DryRun(Exception):
         self.report = report
 
 
-def _site(site: Site | Path | str) -> Site:
-    return site if isinstance(site, Site) else Site.find(Path(site))
-
-
 def _digest(path: Path) -> str:
     return blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else ""
-
-
-def _choose(target: Target, current: str | None, posts: Posts, loads: Mapping[str, int]) -> str | None:
-    return choose(target, current, posts, loads).staff

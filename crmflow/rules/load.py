@@ -12,7 +12,6 @@ from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.rules.calendar_file import read_calendar
 from crmflow.rules.chart_file import ChartReader
-from crmflow.rules.check import check
 from crmflow.rules.declare import declare
 from crmflow.rules.feel import Scope, nearest
 from crmflow.rules.infer.case import read_inference_cases
@@ -44,8 +43,6 @@ def load(files: Iterable[RuleFile]) -> Loaded:
     ruleset = None
     if not any(error.file in vocabularies for error in findings.errors):  # without names all else is noise
         ruleset = _Loader(layers, names, findings).ruleset()
-    if ruleset is not None and not findings.errors:
-        findings.notes.extend(check(ruleset))
     return Loaded(None if findings.errors else ruleset, tuple(findings.errors), tuple(findings.notes))
 
 

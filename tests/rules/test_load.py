@@ -127,28 +127,5 @@ def test_an_unknown_id_names_the_known_ones(ask: str) -> None:
         getattr(ruleset(), ask)("shop/none")
 
 
-def test_a_file_without_tests_or_title_is_noted() -> None:
-    bare = RuleFile(
-        "shop/bare.yaml",
-        "format: 1\ntitle: {en: Bare}\ndecides: visit\n"
-        "rules: [{id: one, when: quiet, then: {reason: a, channel: phone, by: service desk}}]\n",
-        "pack",
-        "shop",
-    )
-
-    assert [shown(each) for each in loaded(bare).notes] == [
-        "2:8-2:18 CRM210 shop/bare",
-        "2:8-2:18 CRM209 shop/bare",
-    ]
-
-
-def test_a_rule_that_no_test_reaches_is_noted() -> None:
-    file = edited(
-        "shop/visits/quiet.yaml", ("given: {tier: 金卡}, expect: gold", "given: {tier: 银卡}, expect: none")
-    )
-
-    assert [shown(each) for each in loaded(file).notes] == ["14:12-14:16 CRM211 gold"]
-
-
 def test_mappings_are_left_to_their_reader() -> None:
     assert ruleset(site("mapping.yaml", "format: 1\ntouchpoints: sale\ncolumns: {金额: amount}\n"))

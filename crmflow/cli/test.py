@@ -1,4 +1,4 @@
-"""Commands about rule files: check, test, publish."""
+"""The command that runs the tests in rule files: test."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ from rich.markup import escape
 
 from crmflow.cli import options
 from crmflow.cli.command import FINDINGS, Command
-from crmflow.cli.frames import FORMATS, show_findings
 from crmflow.cli.render import write_json
 from crmflow.cli.shell import Shell
 from crmflow.core.text import Text
-
-
-@click.command(cls=Command)
-@click.option("--output-format", "format", type=click.Choice(FORMATS), default="full", show_default=True)
-@click.pass_context
-def check(ctx: click.Context, format: str) -> None:
-    """Find mistakes in the site's rule files, each with its place and remedy. 检查规则文件。"""
-    shell: Shell = ctx.obj
-    with shell.engine() as engine:
-        findings = engine.check()
-    show_findings(shell, findings, format)
-    if findings:
-        ctx.exit(FINDINGS)
 
 
 @click.command(cls=Command)
@@ -49,20 +35,6 @@ def test(ctx: click.Context, as_json: bool) -> None:
     )
     if failed:
         ctx.exit(FINDINGS)
-
-
-@click.command(cls=Command)
-@click.option("--note", default="", help="What changed, for the history. 变更说明。")
-@click.option("--as", "actor", metavar="STAFF", default="cli", help="Who publishes. 发布人。")
-@click.pass_obj
-def publish(shell: Shell, note: str, actor: str) -> None:
-    """Check the rule files, freeze them and put them into force. 检查、固定并启用规则。"""
-    with shell.engine() as engine:
-        release = engine.publish(actor=actor, note=note)
-    shell.say(
-        f"release {release.number} ({release.hash[:12]}) is in force",
-        f"版本 {release.number}（{release.hash[:12]}）已生效",
-    )
 
 
 def plain(shell: Shell, value: object) -> object:

@@ -1,4 +1,4 @@
-"""What is doubtful in a ruleset that loads? Notes that do not keep it from running."""
+"""Which titles and tests does a rule file lack?"""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from crmflow.rules.scenario import RulebookCase
 from crmflow.rules.source import Document, Path
 
 
-def check(ruleset: Ruleset) -> Iterator[Diagnostic]:
-    """Every note on a ruleset's files."""
+def documents(ruleset: Ruleset) -> Iterator[Diagnostic]:
+    """Titles, tests, and rules that no test fires."""
     for document in ruleset.documents.values():
         yield from _titles(document)
         if not document.data.get("tests"):
