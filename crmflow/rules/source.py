@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -17,6 +16,7 @@ from crmflow.rules.lines import Lines
 from crmflow.rules.quoting import Unquoted, unquoted
 from crmflow.rules.scalar import offsets, written
 from crmflow.rules.syntax import explain
+from crmflow.rules.yaml import compose
 
 Path = tuple[str | int, ...]
 Layer = Literal["core", "pack", "site"]
@@ -202,7 +202,7 @@ def _read(file: RuleFile, text: str, findings: Findings) -> Document | None:
     lines = Lines(text, [at for at, _ in insertions])
     repaired = _insert(text, insertions)
     try:
-        root = YAML(typ="safe", pure=True).compose(repaired)
+        root = compose(repaired)
     except YAMLError as error:
         before = len(findings.errors)
         _complain(cells, file, Lines(text), None, findings)
