@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crmflow.core.pack import Demo as Demo
     from crmflow.core.pack import DemoTable as DemoTable
     from crmflow.core.pack import Pack as Pack
+    from crmflow.core.simulation import Simulation as Simulation
     from crmflow.core.text import Text as Text
     from crmflow.core.touchpoint import Touchpoint as Touchpoint
     from crmflow.engine import Engine as Engine
@@ -56,6 +57,7 @@ _HOMES = {
     "RuleFileError": "crmflow.errors",
     "RunReport": "crmflow.core.listing",
     "SettingsError": "crmflow.errors",
+    "Simulation": "crmflow.core.simulation",
     "Site": "crmflow.settings",
     "StoreError": "crmflow.errors",
     "Text": "crmflow.core.text",

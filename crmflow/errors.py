@@ -27,7 +27,11 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One entry of the catalogue; the texts are keyed by language ("en", "zh")."""
+    """One entry of the catalogue; the texts are keyed by language ("en", "zh").
+
+    `good` is the example put right, where there is one. `fix` says whether the fix of its
+    findings surely gives what is meant: "safe", or "near" where only one letter is off; else it is a guess.
+    """
 
     id: str
     name: str
@@ -36,23 +40,31 @@ class Code:
     why: Mapping[str, str]
     remedy: Mapping[str, str]
     example: str
+    good: str | None = None
+    fix: str | None = None
 
     def text(self, language: str, parts: Mapping[str, object]) -> str:
         """The message with its parts, ending with the remedy."""
-        return f"{self.say(language, parts)}; {self.fill(self.remedy[language], parts)}"
+        return f"{self.say(language, parts)}; {self.advise(language, parts)}"
 
     def say(self, language: str, parts: Mapping[str, object]) -> str:
-        return self.fill(self.message[language], parts)
+        """The message; a part that is called something in each language is called so."""
+        return _Lenient(language).vformat(self.message[language], (), parts)
 
-    def fill(self, template: str, parts: Mapping[str, object]) -> str:
-        return _Lenient().vformat(template, (), parts)
+    def advise(self, language: str, parts: Mapping[str, object]) -> str:
+        """The remedy."""
+        return _Lenient(language).vformat(self.remedy[language], (), parts)
 
 
 class _Lenient(Formatter):
     """Leaves a part that was not given visible as {name}: a message never fails."""
 
+    def __init__(self, language: str) -> None:
+        self.language = language
+
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
-        return kwargs.get(key, "{" + str(key) + "}")
+        part = kwargs.get(key, "{" + str(key) + "}")
+        return part.in_language(self.language) if hasattr(part, "in_language") else part
 
 
 @cache

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 
 from crmflow.core.text import Language
 from crmflow.errors import SettingsError
 from crmflow.rules.feel import nearest
+from crmflow.rules.shape import Shape
 
 FILE = "crmflow.toml"
+Approval = Literal["escalation", "always", "never"]
+"""Which releases a second person must approve: those that change charts, their params or levels; all."""
 # Each key as one might write it.
 EXAMPLES = {
     "format": "format = 1",
@@ -24,13 +27,15 @@ EXAMPLES = {
     "zone": 'zone = "Asia/Shanghai"',
     "language": 'language = "zh"',
     "rules": 'rules = "rules"',
+    "releases": 'releases = "releases"',
+    "approval": 'approval = "escalation"',
 }
 # Where Python says that a text is no TOML.
 PLACE = re.compile(r"at line (\d+), column (\d+)")
 
 
-class _Toml(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+class SiteShape(Shape):
+    """crmflow.toml"""
 
     format: Literal[1]
     url: str = "sqlite:///crm.db"
@@ -38,6 +43,8 @@ class _Toml(BaseModel):
     zone: str = "UTC"
     language: Language = "en"
     rules: str = "rules"
+    releases: str | None = None
+    approval: Approval = "escalation"
 
     @field_validator("packs")
     @classmethod
@@ -55,14 +62,19 @@ class _Toml(BaseModel):
 
 
 class Site:
-    """A folder with crmflow.toml: the database, the packs, the zone, the language and the own rule files."""
+    """A folder with crmflow.toml: the database, the packs, the zone, the language and the own rule files.
 
-    def __init__(self, folder: Path, settings: _Toml) -> None:
+    `releases` is the folder where releases are kept, None: they are kept in the database.
+    """
+
+    def __init__(self, folder: Path, settings: SiteShape) -> None:
         self.folder = folder
         self.packs: Sequence[str] = tuple(settings.packs)
         self.zone = ZoneInfo(settings.zone)
         self.language: Language = settings.language
         self.rules = folder / settings.rules
+        self.releases = None if settings.releases is None else folder / settings.releases
+        self.approval: Approval = settings.approval
         self.url = _beside(settings.url, folder)
 
     @classmethod
@@ -121,14 +133,14 @@ def _beside(url: str, folder: Path) -> str:
     return url
 
 
-def _settings(file: Path, raw: bytes) -> _Toml:
+def _settings(file: Path, raw: bytes) -> SiteShape:
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode()
         raise SettingsError("CRM802", place=_place(file, before)) from error
     try:
-        return _Toml.model_validate(tomllib.loads(text))
+        return SiteShape.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         found = PLACE.search(str(error))
         place = f"{file}:{found[1]}:{found[2]}" if found else _place(file, text)

@@ -21,6 +21,7 @@ import click
 from crmflow import hookspecs
 from crmflow.cli import main
 from crmflow.engine import Engine
+from crmflow.engine.releasing import Releasing
 from crmflow.errors import Code, catalogue
 from crmflow.rules.feel import Type
 from crmflow.rules.feel.builtins import BUILTINS, Signature
@@ -146,15 +147,21 @@ def hooks() -> Iterator[str]:
 
 
 def names() -> Iterator[str]:
-    """The public names, then the Engine's methods."""
+    """The public names, then the methods of the Engine and of its releases."""
     for name in DOORS:
         door = import_module(name)
         rows = [row(each, getattr(door, each)) for each in sorted(door.__all__) if each != "__version__"]
         yield f"## {name}\n\n{first_line(door)}\n\n" + "\n".join(["| name | |", "|---|---|", *rows])
-    yield f"## Engine\n\n{inspect.cleandoc(Engine.__doc__ or '')}"
-    for name in (name for part in reversed(Engine.__mro__) for name in vars(part)):
-        method = getattr(Engine, name)
-        if not name.startswith("_") and method.__doc__:
+    yield from methods("Engine", Engine)
+    yield from methods("Engine.releases", Releasing)
+
+
+def methods(title: str, of: type) -> Iterator[str]:
+    """What can be called on an object."""
+    yield f"## {title}\n\n{inspect.cleandoc(of.__doc__ or '')}"
+    for name in (name for part in reversed(of.__mro__) for name in vars(part)):
+        method = getattr(of, name)
+        if not name.startswith("_") and callable(method) and method.__doc__:
             yield f"### {name}\n\n{signature(name, method)}\n\n{inspect.cleandoc(method.__doc__)}"
 
 

@@ -34,6 +34,14 @@ def test_every_test_in_the_rule_files_passes(engine: Engine) -> None:
     assert [result for result in engine.test() if not result.passed] == []
 
 
+def test_the_tests_in_the_rule_files_reach_nearly_everything(engine: Engine, pack: str) -> None:
+    shares = [(each.id, kind, share) for each in engine.coverage() for kind, share in each.shares.items()]
+    branches = [share for _, kind, share in shares if kind == "branches"]
+
+    assert 100 * sum(each.reached for each in branches) >= 95 * sum(each.all for each in branches)
+    assert [id for id, kind, share in shares if kind != "branches" and share.percent < 100] == []
+
+
 def test_every_rulebook_and_chart_has_tests(engine: Engine, pack: str) -> None:
     folder = Path(str(import_module(f"crmflow_{pack}").__file__)).parent
     written = {

@@ -33,7 +33,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 ONLY_READ = frozenset({"text", "sh", "mermaid"})
-_ID = re.compile(r"(?:(?<=case:)|(?<=visit:)|(?<=Visit )|(?<=拜访 ))(\d+)")
+_ID = re.compile(r"(?:(?<=case:)|(?<=visit:)|(?<=decision:)|(?<=Visit )|(?<=拜访 ))(\d+)")
 ANSWERS = {"passes": True, "fails": False, "unknown": None}
 _CELL = re.compile(rf"\s+({'|'.join(ANSWERS)})\s+")
 _FENCE = re.compile(r"^```(?P<info>.*?)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -153,6 +153,7 @@ FOR_OPERATIONS = [
     "howto/edit-rules",
     "howto/handle-cases",
     "howto/import-data",
+    "howto/test-rules",
     "reference/chart",
     "explanation/feel",
     "reference/codes",

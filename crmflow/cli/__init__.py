@@ -1,19 +1,17 @@
-"""What can be typed after `crmflow`? Each command is loaded when it is used, so that --help stays quick."""
+"""What can be typed after `crmflow`?"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 import click
 
-# Command → module and name in it, and the line of the overview.
+from crmflow.cli.commands import Commands
+
 COMMANDS = {
     "demo": ("demo:demo", "Show every installed pack. 演示各行业包。"),
     "init": ("site:init", "Make a site and its database. 新建站点。"),
     "migrate": ("site:migrate", "Create or upgrade the database. 升级数据库。"),
     "plugins": ("site:plugins", "Which packs are installed? 已安装的行业包。"),
-    "import": ("intake:import_file", "Bring in a CSV file. 导入 CSV 文件。"),
+    "import": ("intake:import_file", "Bring in a file of rows. 导入数据文件。"),
     "record": ("intake:record", "Record one touchpoint. 登记一次接触。"),
     "run": ("run:run", "Decide for all customers. 对全部客户运行规则。"),
     "segments": ("listing:segments", "Who is in which segment? 客户分群。"),
@@ -25,38 +23,20 @@ COMMANDS = {
     "visit": ("visit:visit", "Record that a visit was made. 登记拜访结果。"),
     "explain": ("explain:explain", "What, why and since when? 解释结果。"),
     "whynot": ("explain:whynot", "Why did a rule not fire? 规则为何未触发。"),
+    "replay": ("replay:replay", "Decide again what was decided. 重演已作出的决定。"),
     "check": ("check:check", "Find mistakes in rule files. 检查规则文件。"),
     "test": ("test:test", "Run the tests in rule files. 运行规则测试。"),
+    "simulate": ("simulate:simulate", "What would a change have done? 试算规则改动。"),
     "publish": ("publish:publish", "Put the rules into force. 发布规则。"),
+    "release": ("release:release", "Draft, approve, publish, go back. 规则版本：起草、审批、发布、回退。"),
+    "rules": ("rules:rules", "Rule tables to Excel and back. 规则表与 Excel 互转。"),
     "dmn": ("dmn:dmn", "Evaluate a DMN model, run the TCK. 运行 DMN 模型。"),
+    "schema": ("schema:schema", "What may stand in a file? 文件格式的结构。"),
     "help": ("help:help_", "Explain a command or a code. 解释命令或代码。"),
 }
 
 
-class Commands(click.Group):
-    """The commands of the table above; until one is used, a blank stands for it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.commands = {name: click.Command(name) for name in COMMANDS}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(f"crmflow.cli.{module}"), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The overview, without loading a command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--site",
     metavar="DIR",

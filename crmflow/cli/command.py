@@ -50,7 +50,7 @@ class Command(click.Command):
 def report(shell: Shell, error: Exception) -> int:
     """Shows what went wrong, and gives the exit code. Rule files that are wrong are findings."""
     if findings := getattr(error, "diagnostics", ()):
-        from crmflow.cli.frames import show_findings
+        from crmflow.cli.findings import show_findings
 
         show_findings(shell, findings, "full")
         return FINDINGS

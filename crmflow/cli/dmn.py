@@ -1,4 +1,4 @@
-"""Commands about DMN models: evaluate one, convert it, run the standard's test kit."""
+"""Commands about DMN models: evaluate one, check or convert it, run the standard's test kit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from rich.markup import escape
 
 from crmflow.cli.command import FINDINGS, Command
-from crmflow.cli.frames import show_findings
+from crmflow.cli.findings import show_findings
 from crmflow.cli.render import write_json
 from crmflow.cli.shell import Shell
 from crmflow.errors import SettingsError
@@ -25,7 +25,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def dmn() -> None:
-    """Evaluate or convert a DMN model; run the DMN TCK. 运行、转换 DMN 模型，运行标准测试套件。"""
+    """Evaluate, check or convert a DMN model; run the DMN TCK. 运行、检查、转换 DMN 模型，运行标准测试套件。"""
 
 
 @dmn.command(cls=Command)
@@ -44,7 +44,7 @@ def evaluate(shell: Shell, file: Path, name: str, given: str) -> None:
 
     inputs = feel.evaluate(given)
     if not isinstance(inputs, dict):
-        raise SettingsError("CRM813", word=given)
+        raise SettingsError("CRM843", word=given)
     model = dmn.load(file)
     value = model.evaluate(name, inputs)
     say_notices(shell, model)
@@ -67,6 +67,24 @@ def convert(ctx: click.Context, file: Path, target: Path) -> None:
     model.write(target)
     if model.notices:
         show_findings(shell, model.notices, "full")
+        ctx.exit(FINDINGS)
+
+
+@dmn.command(cls=Command)
+@click.argument("file", type=FILE)
+@click.pass_context
+def check(ctx: click.Context, file: Path) -> None:
+    """Look for gaps, overlaps and rows that never count in the tables of FILE. 检查决策表的逻辑问题。
+
+    Each finding is shown by an input that was evaluated. Exits with 1 where there is one.
+    """
+    from crmflow.rules import dmn
+
+    shell: Shell = ctx.obj
+    model = dmn.load(file)
+    found = (*model.notices, *model.check())
+    show_findings(shell, found, "full")
+    if found:
         ctx.exit(FINDINGS)
 
 

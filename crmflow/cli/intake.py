@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import click
 
@@ -20,26 +20,45 @@ if TYPE_CHECKING:
     from crmflow.engine import Engine
 
 
+RESULTS: Final = "results"
+
+
 @click.command("import", cls=Command)
-@click.argument("table", type=click.Choice(get_args(TableKind)))
+@click.argument("table", type=click.Choice([*get_args(TableKind), RESULTS]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", help="Which kind of holding or touchpoint. 持有物或接触点的种类。")
 @click.option("--mapping", type=click.Path(path_type=Path), help="What the columns mean. 列映射文件。")
+@click.option("--sheet", metavar="NAME", help="Which sheet of a workbook. 工作簿中的哪个工作表。")
+@click.option("--as", "actor", metavar="STAFF", default="cli", help="Who imports it. 导入人。")
 @options.as_json
 @click.pass_context
 def import_file(
-    ctx: click.Context, table: TableKind, file: Path, kind: str | None, mapping: Path | None, as_json: bool
+    ctx: click.Context,
+    table: TableKind | Literal["results"],
+    file: Path,
+    kind: str | None,
+    mapping: Path | None,
+    sheet: str | None,
+    actor: str,
+    as_json: bool,
 ) -> None:
-    """Bring a CSV file (also .gz) into the store. 导入 CSV 文件（可为 .gz）。
+    """Bring a CSV (also .gz), XLSX or Parquet file into the store. 导入 CSV、XLSX 或 Parquet 文件。
 
     Importing it again changes nothing. Rows that cannot be used are written to FILE.rejects.csv, and the exit
     code is 1. 重复导入不会改变数据；无法使用的行写入 FILE.rejects.csv，退出码为 1。
+
+    `results` are the sheets of `crmflow visits --xlsx` and `crmflow cases --xlsx`, filled in.
+    results 是 `crmflow visits --xlsx`、`crmflow cases --xlsx` 写出并填好的表格。
     """
     shell: Shell = ctx.obj
     if kind and mapping:
         raise click.UsageError("--kind stands in the mapping file. 种类写在映射文件中。")
     with shell.engine() as engine:
-        report = bring_in(shell, engine, table, file, MappingFile(kind=kind) if kind else mapping)
+        if table == RESULTS:
+            report = take_back(shell, engine, file, actor)
+        else:
+            meant = MappingFile(kind=kind) if kind else mapping
+            report = bring_in(shell, engine, table, file, meant, sheet, actor)
     if as_json:
         write_json(shell, import_record(report, shell.language))
     else:
@@ -49,13 +68,31 @@ def import_file(
 
 
 def bring_in(
-    shell: Shell, engine: Engine, table: TableKind, file: Path, mapping: Path | MappingFile | None
+    shell: Shell,
+    engine: Engine,
+    table: TableKind,
+    file: Path,
+    mapping: Path | MappingFile | None,
+    sheet: str | None = None,
+    actor: str = "cli",
 ) -> ImportReport:
     """Imports a file while the progress is shown."""
     with shell.progress(f"importing {file.name}", f"正在导入 {file.name}") as progress:
         return engine.import_file(
-            table, file, mapping=mapping, language=shell.language, progress=progress, actor="cli"
+            table,
+            file,
+            mapping=mapping,
+            sheet=sheet,
+            language=shell.language,
+            progress=progress,
+            actor=actor,
         )
+
+
+def take_back(shell: Shell, engine: Engine, file: Path, actor: str) -> ImportReport:
+    """Takes filled-in sheets back while the progress is shown."""
+    with shell.progress(f"reading {file.name}", f"正在读取 {file.name}") as progress:
+        return engine.import_results(file, language=shell.language, progress=progress, actor=actor)
 
 
 def say_import(shell: Shell, report: ImportReport, file: Path) -> None:

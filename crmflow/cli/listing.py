@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from crmflow import __version__
 from crmflow.cli import options
 from crmflow.cli.command import FINDINGS, Command
 from crmflow.cli.render import show_listing
 from crmflow.cli.shell import Shell
 from crmflow.core.listing import Listing
+from crmflow.exchange.book import write_book
 
 
 @click.command(cls=Command)
@@ -27,6 +30,7 @@ def segments(shell: Shell, /, viewer: str | None, as_of: str | None, **how: Any)
 @click.command(cls=Command)
 @options.as_staff
 @click.option("--all", "all_", is_flag=True, help="Closed ones too. 包括已结束的。")
+@options.form
 @options.listing
 @click.pass_obj
 def visits(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
@@ -38,6 +42,7 @@ def visits(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
 @click.command(cls=Command)
 @options.as_staff
 @click.option("--all", "all_", is_flag=True, help="Closed ones too. 包括已结束的。")
+@options.form
 @options.listing
 @click.pass_obj
 def cases(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
@@ -71,6 +76,36 @@ def facts(shell: Shell, /, customer: str, **how: Any) -> None:
         show(shell, engine.facts(customer, show_personal=how["personal"]), **how)
 
 
-def show(shell: Shell, listing: Listing, as_json: bool, as_csv: bool, personal: bool) -> None:
+def show(
+    shell: Shell,
+    listing: Listing,
+    as_json: bool,
+    as_csv: bool,
+    xlsx: Path | None,
+    sheet_per: str | None,
+    personal: bool,
+    form: bool = False,
+) -> None:
     """The listing as the options say."""
-    show_listing(shell, listing, json=as_json, csv=as_csv, personal=personal)
+    if xlsx is None:
+        show_listing(shell, listing, json=as_json, csv=as_csv, personal=personal, form=form)
+        return
+    per = sheet_per or ("unit" if listing.asks else "none")
+    written = write_book(listing, shell.style(personal), xlsx, per=per, about=about(shell, listing))
+    shell.say(
+        f"{xlsx}: {len(listing.rows):,d} rows on {written:,d} sheets",
+        f"{xlsx}：{len(listing.rows):,d} 行，{written:,d} 个工作表",
+    )
+
+
+def about(shell: Shell, listing: Listing) -> dict[str, str]:
+    """What a workbook says of itself, on its hidden sheet."""
+    return {
+        "crmflow": __version__,
+        "site": shell.site.folder.resolve().name,
+        "listing": listing.name,
+        "release": listing.release,
+        "as of": listing.as_of.astimezone(shell.site.zone).isoformat() if listing.as_of else "",
+        "language": shell.language,
+        "zone": str(shell.site.zone),
+    }

@@ -29,12 +29,14 @@ def show_listing(
     json: bool = False,
     csv: bool = False,
     personal: bool = False,
+    form: bool = False,
     most: int | None = None,
 ) -> None:
     """As a table, or exactly, as JSON or CSV; at most `most` rows of a table are shown."""
     style = shell.style(personal)
     if json or csv:
-        shell.out.file.write((as_json if json else as_csv)(listing, style).rstrip("\n") + "\n")
+        text = as_json(listing, style) if json else as_csv(listing, style, form=form)
+        shell.out.file.write(text.rstrip("\n") + "\n")
         return
     title, *lines = table(listing, style, most)
     shell.out.print(title, style="bold", markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from crmflow.exchange.report import render
 
 @click.command(cls=Command)
 @options.as_of
+@click.option("--release", type=int, metavar="N", help="By release N; else by the one of then. 指定版本号。")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -27,7 +28,9 @@ from crmflow.exchange.report import render
 @options.as_json
 @options.personal
 @click.pass_obj
-def run(shell: Shell, as_of: str | None, report: Path | None, as_json: bool, personal: bool) -> None:
+def run(
+    shell: Shell, as_of: str | None, release: int | None, report: Path | None, as_json: bool, personal: bool
+) -> None:
     """Compute facts, segments, owners, visits and cases, and write report.html. 运行全部规则并生成报告。
 
     A second run at the same moment changes nothing. 同一时刻再次运行不会改变任何结果。
@@ -37,7 +40,7 @@ def run(shell: Shell, as_of: str | None, report: Path | None, as_json: bool, per
     if not os.access(page.parent, os.W_OK):
         raise SettingsError("CRM817", path=page)
     with shell.engine() as engine, shell.progress("running", "正在运行") as progress:
-        done = engine.run(shell.moment(as_of), actor="cli", progress=progress)
+        done = engine.run(shell.moment(as_of), release=release, actor="cli", progress=progress)
     show_run(shell, done, json=as_json, personal=personal)
     write_report(shell, done, page, personal)
 

@@ -22,6 +22,7 @@ from crmflow.errors import LANGUAGES
 def init(shell: Shell, folder: Path, packs: tuple[str, ...], zone: str, language: str | None) -> None:
     """Make a site in DIR: settings, database and first release. 在 DIR 新建站点并发布首个版本。"""
     from crmflow.engine import Engine
+    from crmflow.engine.schemas import rules_of, write_editor_files
     from crmflow.plugins import Plugins
     from crmflow.settings import Site
 
@@ -30,6 +31,7 @@ def init(shell: Shell, folder: Path, packs: tuple[str, ...], zone: str, language
     shell.chosen = shell.chosen or site.language
     with Engine.create(site) as engine:
         release = engine.publish(actor="cli", note="init")
+        write_editor_files(folder, rules_of(site))
     shell.say(
         f"site {folder} with {', '.join(packs)}, release {release.number} is in force; next: cd {folder}, "
         "then crmflow import",

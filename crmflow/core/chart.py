@@ -58,8 +58,9 @@ class FormField:
 class State:
     """A state: a step of a role (`by`), a message that is sent on entry (`send`), or the end.
 
-    `not_by` names case facts that hold staff who may not do the step. `within` maps a level to the term,
-    or None (any level) to it.
+    `not_by` names case facts that hold staff who may not do the step; of an end, those who may not close the
+    case. `needs` are the steps that every case must have done before. `within` maps a level to the term, or
+    None (any level) to it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class State:
     form: tuple[FormField, ...] = ()
     send: str | None = None
     end: bool = False
+    needs: tuple[str, ...] = ()
 
     def term(self, level: str | None) -> Term | None:
         """The time allowed at `level`; None: no clock."""

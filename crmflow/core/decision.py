@@ -82,7 +82,10 @@ class Chooser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a rulebook said of one subject: the hits after its hit policy, and the facts that it read."""
+    """What a rulebook said of one subject: the hits after its hit policy, and the facts that it read.
+
+    `params` are those that the subject's unit has otherwise than the release sets them for all.
+    """
 
     rulebook: str
     hash: str
@@ -91,6 +94,7 @@ class Decision:
     release: str
     hits: tuple[Hit, ...]
     facts: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def value(self) -> str | Target | Plan | Sending | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from crmflow.core.field import Field
 from crmflow.core.text import Text
 
 
@@ -21,13 +23,36 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A field of a form that is still to be filled in; `words` are how its listed values are called."""
+
+    field: Field
+    words: Mapping[str, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a row asks its reader, and the `key` by which the answers are brought back to it."""
+
+    key: str
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows map column names to str, int, Decimal, date, datetime, bool, None, or Text in both languages."""
+    """Rows map column names to str, int, Decimal, date, datetime, bool, None, or Text in both languages.
+
+    `asks` is empty, or has what each row asks, in the rows' order; `release` and `as_of` are those by which it
+    was made, where it is about the rules' decisions.
+    """
 
     name: str
     title: Text
     columns: tuple[Column, ...]
     rows: Sequence[Mapping[str, Any]]
+    asks: Sequence[Asked] = ()
+    release: str = ""
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -57,3 +58,13 @@ def listed(texts: Iterable[Text]) -> Text:
     """The texts side by side."""
     each = list(texts)
     return Text(", ".join(text.en for text in each), "、".join(text.zh for text in each))
+
+
+def choices(names: Iterable[str], word: str, most: int = 8) -> str:
+    """The names that a message offers in place of a wrong word: the most like it, and how many more."""
+    every = list(dict.fromkeys(names))
+    if len(every) <= most:
+        return ", ".join(every)
+    likeness = {name: SequenceMatcher(None, word, name).ratio() for name in every}
+    best = sorted(every, key=lambda name: -likeness[name])[:most]
+    return f"{', '.join(best)} … (+{len(every) - most})"

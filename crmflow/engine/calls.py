@@ -11,6 +11,8 @@ from crmflow.engine.explaining import Explaining
 from crmflow.engine.files import rule_files
 from crmflow.engine.listings import Listings
 from crmflow.engine.release import Releases, Rules, compiled
+from crmflow.engine.releasing import Releasing
+from crmflow.engine.replaying import Replaying
 from crmflow.engine.running import Progress, Work
 from crmflow.errors import StoreError
 from crmflow.plugins import Plugins
@@ -31,14 +33,20 @@ class Calls:
         self.packs = plugins
         self.store = store
         self._releases = Releases()
+        self.releasing = Releasing(site, plugins, store, self._releases)
 
     @contextmanager
     def writing(
-        self, actor: str, connection: Connection | None, *, at: datetime | None = None
+        self,
+        actor: str,
+        connection: Connection | None,
+        *,
+        at: datetime | None = None,
+        release: int | None = None,
     ) -> Iterator[tuple[Batch, Rules]]:
-        """One transaction that writes, with the rules in force at a moment (now)."""
+        """One transaction that writes, with the rules of a release, or those in force at a moment (now)."""
         with self.store.reading(connection=connection) as looking:
-            rules = self._in_force(looking, at)
+            rules = self._in_force(looking, at) if release is None else self._published(looking, release)
         with self.store.batch(actor, connection=connection, codec=rules.codec) as batch:
             yield batch, rules
 
@@ -46,9 +54,8 @@ class Calls:
     def importing(self, actor: str, connection: Connection | None) -> Iterator[tuple[Batch, Rules]]:
         """The same before anything is published: the vocabulary on disk is enough to import by."""
         with self.store.reading(connection=connection) as looking:
-            release = looking.releases.latest()
-            if release is not None:
-                rules = self._releases.rules(looking, release)
+            if looking.releases.standing(looking.now):
+                rules = self._in_force(looking)
             else:
                 rules = Rules(compiled(rule_files(self.site, self.packs)), "", 0)
         with self.store.batch(actor, connection=connection, codec=rules.codec) as batch:
@@ -56,7 +63,14 @@ class Calls:
 
     def _in_force(self, batch: Batch, at: datetime | None = None) -> Rules:
         """Raises StoreError CRM440 when nothing is published."""
-        return self._releases.rules(batch, batch.releases.in_force(at or batch.now))
+        return self._releases.in_force(batch, at or batch.now)
+
+    def _published(self, batch: Batch, number: int) -> Rules:
+        """Raises StoreError CRM437 unknown number, CRM422 never published."""
+        release = batch.releases.get(number)
+        if not any(release.spans()):
+            raise StoreError("CRM422", number=number)
+        return self._releases.rules(batch, release)
 
     def at(self, batch: Batch, moment: datetime | None) -> datetime:
         """The moment meant, in UTC: a naive one is in the site's zone, none is now."""
@@ -88,6 +102,11 @@ class Calls:
             if viewer is not None and viewer not in posts.staff:
                 raise StoreError("CRM444", staff=viewer, nearest=nearest(viewer, posts.staff) or "–")
             yield Listings(batch, rules, posts, viewer, at)
+
+    @contextmanager
+    def replaying(self) -> Iterator[Replaying]:
+        with self._reading() as (batch, rules):
+            yield Replaying(batch, rules)
 
     @contextmanager
     def explaining(self, show_personal: bool) -> Iterator[Explaining]:

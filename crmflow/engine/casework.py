@@ -65,7 +65,7 @@ class Casework:
         bucket = bucket_of(about.customer_id)
         step = open_case(
             chart,
-            id=self.batch.mint([bucket])[0],
+            id=self.batch.cases.id_of(key, bucket),
             bucket=bucket,
             customer_id=about.customer_id,
             holding_id=about.holding_id,
@@ -179,5 +179,5 @@ class _ChartVersions:
 
     def _earlier(self) -> Mapping[tuple[str, str], Chart]:
         """The charts of all releases that were ever published."""
-        published = [Releases().rules(self.batch, release) for release in self.batch.releases.all()]
+        published = Releases().published(self.batch)
         return {(chart.id, chart.hash): chart for rules in published for chart in rules.set.charts.values()}

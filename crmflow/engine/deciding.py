@@ -25,6 +25,7 @@ from crmflow.engine.effect import (
     Visited,
     Withdrawn,
 )
+from crmflow.engine.journaling import Decided, candidates, entry_of, own_params
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known
 from crmflow.engine.zones import Zones
@@ -37,6 +38,9 @@ from crmflow.rules.rulebook import Rulebook
 from crmflow.store.segments import Segment
 
 MARKETING = "marketing"
+Hits = tuple[Hit, ...] | Conflict
+Heard = Callable[[Rulebook, str | None, Context, Hits], None]
+"""Told of each answer: the rulebook, the unit, what is known of the subject, the hits."""
 
 
 class Standing(NamedTuple):
@@ -59,7 +63,8 @@ class Decider:
     """Decides for customers one after another, as of one moment, and collects what must be written.
 
     `loads` counts the customers of each staff member and is kept up; `consents` says whether a customer
-    allows a purpose on a channel; `keeps`: the decisions are wanted, and not only what they cause.
+    allows a purpose on a channel; `keeps`: the decisions are wanted, and not only what they cause; `heard`
+    is told every rulebook's answer.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Decider:
         loads: dict[str, int],
         consents: Callable[[int, str, str], bool],
         keeps: bool,
+        heard: Heard | None = None,
     ) -> None:
         self.rules = rules
         self.posts = posts
@@ -83,9 +89,11 @@ class Decider:
         self.loads = loads
         self.consents = consents
         self.keeps = keeps
+        self.heard = heard
         self.zones = Zones(posts, zone)
         self._contexts: dict[ZoneInfo, Contexts] = {}
         self._params: dict[tuple[str, str | None], Mapping[str, object]] = {}
+        self._own_params: dict[tuple[str, str | None], Mapping[str, object]] = {}
         self.watched = {other for rulebook in rules.set.rulebooks for other in rulebook.yields_to}
         self.while_true = {
             (rulebook.id, rule.id)
@@ -127,22 +135,12 @@ class Decider:
             self._params[key] = rulebook.params(path)
         return self._params[key]
 
-
-class Decided(NamedTuple):
-    """What a rulebook said of a subject, and what it saw: a Decision is made of it where one is wanted."""
-
-    rulebook: Rulebook
-    subject: Subject
-    hits: tuple[Hit, ...]
-    seen: Context
-
-    @property
-    def value(self) -> str | Target | Plan | Sending | None:
-        return self.hits[0].value if self.hits else None
-
-    @property
-    def rule(self) -> str | None:
-        return self.hits[0].rule if self.hits else None
+    def own_params(self, rulebook: Rulebook, unit: str | None) -> Mapping[str, object]:
+        """The params that a unit has otherwise than all."""
+        key = rulebook.id, unit
+        if key not in self._own_params:
+            self._own_params[key] = own_params(rulebook, self.params(rulebook, unit))
+        return self._own_params[key]
 
 
 class Deciding:
@@ -161,9 +159,10 @@ class Deciding:
         if standing.owner_changed:
             self.context["owner"] = self.contexts.staff(standing.owner_before)
         self.changes: list[Change] = []
-        self.taking_part: list[Target] = []
+        self.taking_part: list[Decided] = []
         self.firing: set[str] = set()
         self.fired: set[tuple[str, Subject]] = set()
+        self.judged: dict[tuple[str, Subject], Decided] = {}  # by rulebooks of visits and messages
         self.decisions: list[Decision] = []
         self.effects: list[Effect] = []
         for rulebook in decider.rules.set.rulebooks:  # in the order of what they read
@@ -193,9 +192,11 @@ class Deciding:
         params = self.decider.params(rulebook, self.unit)
         seen = self.contexts.with_params(context, params)
         hits = rulebook.decide(seen, params)
+        if self.decider.heard is not None:
+            self.decider.heard(rulebook, self.unit, context, hits)
         if isinstance(hits, Conflict):
-            return self._conflict(Decided(rulebook, subject, hits.hits, seen))
-        decided = Decided(rulebook, subject, hits, seen)
+            return self._conflict(Decided(rulebook, subject, hits.hits, seen, self.unit))
+        decided = Decided(rulebook, subject, hits, seen, self.unit)
         if hits and rulebook.id in self.decider.watched:
             self.fired.add((rulebook.id, subject))
         if self.decider.keeps:
@@ -206,20 +207,21 @@ class Deciding:
             case "owner":
                 return self._owner(decided)
             case "participant":
-                self.taking_part += [hit.value for hit in hits if isinstance(hit.value, Target)]
+                self.taking_part.append(decided)
                 return ()
             case "visit" | "send":
+                self.judged[rulebook.id, subject] = decided
                 if not hits and self._before(subject, rulebook.id) is None:
                     return ()
                 return self._occasions(decided)
 
     def _decision(self, decided: Decided) -> Decision:
         """With only the facts that the rulebook reads."""
-        rulebook, subject, hits, seen = decided
-        facts = {name: seen[name] for name in rulebook.reads if name in seen}
-        return Decision(
-            rulebook.id, rulebook.hash, subject, self.decider.as_of, self.decider.rules.id, hits, facts
-        )
+        rulebook, subject, hits, seen, unit = decided
+        facts = {name: seen[name] for name in rulebook.recorded if name in seen}
+        params = self.decider.own_params(rulebook, unit)
+        release = self.decider.rules.id
+        return Decision(rulebook.id, rulebook.hash, subject, self.decider.as_of, release, hits, facts, params)
 
     # segments
 
@@ -273,24 +275,38 @@ class Deciding:
         staff = choose(target, before, self.decider.posts, loads).staff
         if staff is None or staff == before:
             return
+        choice = candidates(target, self.decider.posts, loads)
         if before is not None:
             loads[before] = loads.get(before, 0) - 1
         loads[staff] = loads.get(staff, 0) + 1
         self.customer = replace(self.customer, owner=staff)
         self.unit = self.decider.unit_of(self.customer)
-        entry = self._entry("owner", self._decision(decided), staff=staff, previous=before)
+        said = {"staff": staff, "previous": before, **choice}
+        entry = self._entry("owner", self._decision(decided), None, **said)
         yield Owned(entry, self.customer.id, staff)
 
     def _participants(self) -> Iterator[Effect]:
-        before = self.customer.participants
-        if not self.taking_part and not before:
+        before, posts, loads = self.customer.participants, self.decider.posts, self.decider.loads
+        targets = [target for each in self.taking_part for target in each.targets]
+        if not targets and not before:
             return
-        after = participants(self.taking_part, before, self.decider.posts, self.decider.loads)
-        decided = Decision("", "", self.subject, self.decider.as_of, self.decider.rules.id, ())
+        after = participants(targets, before, posts, loads)
         for staff in (*after, *before):
             if (staff in after) != (staff in before):
-                entry = self._entry("participant", decided, staff=staff, held=staff in after)
+                decision = self._because(staff)
+                entry = self._entry("participant", decision, staff=staff, held=staff in after)
                 yield TookPart(entry, self.customer.id, staff, staff in after)
+
+    def _because(self, staff: str) -> Decision:
+        """What made somebody take part; of who no longer does, what does not name them any more."""
+        posts, loads = self.decider.posts, self.decider.loads
+        for each in self.taking_part:
+            for hit in each.hits:
+                if isinstance(hit.value, Target) and choose(hit.value, staff, posts, loads).staff == staff:
+                    return self._decision(each._replace(hits=(hit,)))
+        if self.taking_part:
+            return self._decision(self.taking_part[0]._replace(hits=()))
+        return Decision("", "", self.subject, self.decider.as_of, self.decider.rules.id, ())
 
     # visits and messages
 
@@ -310,7 +326,7 @@ class Deciding:
             if isinstance(hit.value, Plan):
                 yield self._visit(decision, hit, since, key)
             elif isinstance(hit.value, Sending):
-                yield from self._send(decision, hit.value, key)
+                yield from self._send(decision, hit, hit.value, key)
 
     def _visit(self, decision: Decision, hit: Hit, since: datetime, key: str) -> Effect:
         decider = self.decider
@@ -318,26 +334,28 @@ class Deciding:
             decision, hit, id=0, customer=self.customer, unit=self.unit, since=since,
             posts=decider.posts, loads=decider.loads, calendar=decider.calendar,
         )  # fmt: skip
-        return Visited(
-            self._entry("visit", decision, key, rule=hit.rule, reason=visit.reason, staff=visit.staff), visit
-        )
+        said = {"rule": hit.rule, "reason": visit.reason, "staff": visit.staff}
+        by = hit.value.by if isinstance(hit.value, Plan) else ""
+        choice = candidates(by, decider.posts, decider.loads)
+        return Visited(self._entry("visit", decision, key, **said, **choice), visit)
 
-    def _send(self, decision: Decision, sending: Sending, key: str) -> Iterator[Effect]:
+    def _send(self, decision: Decision, hit: Hit, sending: Sending, key: str) -> Iterator[Effect]:
         """A message; one of marketing only with the customer's consent. (C14, F8)"""
         message = self.decider.rules.set.vocabulary.messages[sending.message]
         allowed = message.purpose != MARKETING or self.decider.consents(
             self.customer.id, message.purpose, sending.channel
         )
         if allowed:
-            yield Sent(
-                self._entry("send", decision, key, message=sending.message, channel=sending.channel),
-                self.customer.id,
-            )
+            said = {"rule": hit.rule, "message": sending.message, "channel": sending.channel}
+            yield Sent(self._entry("send", decision, key, **said), self.customer.id)
 
     def _withdrawn(self) -> Iterator[Effect]:
         for visit in withdrawn(self.standing.visits, self.firing, self.decider.while_true):
-            subject = Subject("customer", visit.customer_id)
-            decision = Decision(visit.rulebook, "", subject, self.decider.as_of, self.decider.rules.id, ())
+            held = visit.holding_id
+            subject = self.subject if held is None else Subject("holding", held)
+            judged = self.judged.get((visit.rulebook, subject))
+            nothing = Decision(visit.rulebook, "", subject, self.decider.as_of, self.decider.rules.id, ())
+            decision = nothing if judged is None else self._decision(judged)
             yield Withdrawn(self._entry("withdrawn", decision, visit=visit.id, reason=visit.reason), visit)
 
     def _openings(self) -> Iterator[Opening]:
@@ -349,25 +367,7 @@ class Deciding:
                         yield Opening(chart.id, subject, self.customer.id, self.unit)
 
     def _entry(self, kind: str, decision: Decision, key: str | None = None, **said: object) -> Entry:
-        """The journal's row: the outcome with the rule and the facts that gave it."""
-        payload = {
-            "rulebook": decision.rulebook,
-            "hash": decision.hash,
-            "rule": decision.rule,
-            **said,
-            "facts": decision.facts,
-        }
-        return Entry(
-            kind=kind,
-            subject=str(decision.subject),
-            actor=self.decider.actor,
-            at=decision.at,
-            bucket=self.customer.bucket,
-            customer_id=self.customer.id,
-            release=decision.release,
-            key=key,
-            payload=payload,
-        )
+        return entry_of(kind, decision, self.customer, self.decider.actor, key, said)
 
 
 def _meets(reaction: Reaction, change: Change) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 from crmflow.core.case import Case
@@ -24,6 +24,7 @@ from crmflow.engine.naming import find_customer, find_holding, touchpoint_kind
 from crmflow.engine.reading import Reading
 from crmflow.engine.recording import touchpoint_row
 from crmflow.engine.report import run_report
+from crmflow.engine.results import Results
 from crmflow.engine.running import Progress
 from crmflow.exchange.importing import ImportReport, Put, import_table
 from crmflow.exchange.mapping import MappingFile
@@ -55,15 +56,16 @@ class Engine(Reading, Authoring):
         path: Path,
         *,
         mapping: Path | Mapping[str, object] | MappingFile | None = None,
+        sheet: str | None = None,
         actor: str = "host",
         language: str | None = None,
         progress: Progress | None = None,
         connection: Connection | None = None,
     ) -> ImportReport:
-        """Imports a CSV file, all in one transaction; rows that cannot be read go to a rejects file.
+        """Imports a CSV, XLSX or Parquet file, all in one transaction; rows that cannot be read go to a rejects file.
 
-        `mapping` is a mapping file or its content, such as {"touchpoints": "fill"}.
-        Raises ImportFileError CRM450–463 before anything is written.
+        `mapping` is a mapping file or its content, such as {"touchpoints": "fill"}; `sheet` is a workbook's.
+        Raises ImportFileError CRM450–463, CRM469, CRM491, CRM496, CRM497 before anything is written.
         """
         meant = mapping_of(mapping)
         with self._calls.importing(actor, connection) as (batch, rules):
@@ -77,6 +79,7 @@ class Engine(Reading, Authoring):
                 zone=self.site.zone,
                 zones=unit_zones(batch.units.posts(batch.now), self.site.zone),
                 mapping=meant,
+                sheet=sheet,
                 language=language or self.site.language,
                 progress=progress,
             )
@@ -86,6 +89,26 @@ class Engine(Reading, Authoring):
                 note = WORDS["imported.first-seen"].filled(count=seen)
                 report = replace(report, notes=(*report.notes, note))
             return report
+
+    def import_results(
+        self,
+        path: Path,
+        *,
+        actor: str = "host",
+        language: str | None = None,
+        progress: Progress | None = None,
+        connection: Connection | None = None,
+    ) -> ImportReport:
+        """Takes back the sheets of `visits` and `cases`: rows that are filled in close visits and steps.
+
+        The same answers again change nothing; rows that are refused go to a rejects file. Raises
+        ImportFileError CRM450–453, CRM469, CRM497, CRM498 before anything is written.
+        """
+        with self._calls.writing(actor, connection) as (batch, rules):
+            results = Results(
+                batch, rules, self.site.zone, lambda at, id: self._calls.work(batch, rules, at, [id])
+            )
+            return results.take(path, language or self.site.language, progress)
 
     def record(
         self,
@@ -139,18 +162,20 @@ class Engine(Reading, Authoring):
         self,
         as_of: datetime | None = None,
         *,
+        release: int | None = None,
         actor: str = "host",
         progress: Progress | None = None,
         connection: Connection | None = None,
     ) -> RunReport:
         """Facts, segments, owners, visits, messages and cases of all customers as of a moment (default: now).
 
-        A second run at the same moment changes nothing. A run as of before the latest one uses the release in
-        force then, computes everything and writes nothing. Raises StoreError CRM440: nothing is published.
+        A second run at the same moment changes nothing. It uses the release in force at that moment, or the
+        one with the number `release`; as of before the latest run it computes everything and writes nothing.
+        Raises StoreError CRM440: nothing is published, CRM437 and CRM422: no such release is.
         """
         at = in_zone(as_of, self.site.zone) if as_of else None
         try:
-            with self._calls.writing(actor, connection, at=at) as (batch, rules):
+            with self._calls.writing(actor, connection, at=at, release=release) as (batch, rules):
                 moment = at or batch.now
                 last = last_run(batch)
                 dry = last is not None and last > moment
@@ -256,4 +281,7 @@ class _DryRun(Exception):
 
 
 def _digest(path: Path) -> str:
-    return blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crmflow.core.case import Case
+from crmflow.core.decision import Target
 from crmflow.core.explanation import Explanation
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
@@ -16,17 +17,23 @@ from crmflow.engine.inferring import explain_inferred
 from crmflow.engine.listings import WORDS, listing
 from crmflow.engine.release import Releases, Rules
 from crmflow.engine.running import Work
-from crmflow.errors import WorkflowError
+from crmflow.engine.survey import Survey
+from crmflow.engine.zones import Zones
+from crmflow.errors import StoreError, WorkflowError
+from crmflow.planning.candidates import explain_choice
 from crmflow.planning.explain import explain_visit
-from crmflow.rules.explain import explain_decision, why_not
+from crmflow.rules.explain import explain_decision
 from crmflow.rules.feel import Expression
-from crmflow.rules.origin import explain_facts, explain_name
+from crmflow.rules.origin import Origins, explain_facts, explain_name
 from crmflow.rules.phrase import Phrase
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.vocabulary import pack_of
 from crmflow.rules.wording import Wording
 from crmflow.store.batch import Batch
-from crmflow.workflow.explain import explain_case
+from crmflow.workflow.explain import explain_case, explain_timers
+
+ROWS = 3
+"""So many touchpoints are told one by one behind each fact of a decision."""
 
 
 @dataclass(frozen=True)
@@ -87,24 +94,47 @@ class Explaining:
             why=self._decided(entry) if entry else None,
         )
 
-    def case(self, case_id: int) -> Explanation:
+    def case(self, case_id: int, *, brief: bool = False) -> Explanation:
         """Where it stands, who holds it and why them, what comes next, and its history. Raises CRM522."""
-        return self._case(case_id, brief=False)
+        return self._case(case_id, brief=brief)
 
-    def why_not(self, customer_id: int, rulebook: str | None) -> Explanation:
-        """For each rule that does not fire now, the first condition that is not true, with its values.
+    def decision(self, journal_id: int) -> Explanation:
+        """One entry of the journal: what was decided, from which values, and where each of them came from.
 
-        Raises RuleFileError CRM137 for an unknown rulebook.
+        Raises StoreError CRM421.
         """
-        chosen = [self.rules.set.rulebook(rulebook)] if rulebook else self.rules.set.rulebooks
-        unit, origins = self.work.unit_of(customer_id), self.work.origins(customer_id)
-        parts = [
-            why_not(each, context, self.wording, params=self.work.decider.params(each, unit), origins=origins)
-            for each in chosen
-            for context in self._contexts(customer_id, each)
-        ]
-        called = WORDS["explained.why-not"].filled(id=customer_id)
-        return Explanation(called, because=tuple(parts))
+        entry = self.batch.journal.get(journal_id)
+        if entry is None:
+            raise StoreError("CRM421", id=journal_id)
+        cited = next((each for each in self.batch.releases.all() if each.hash == entry.release), None)
+        says = WORDS["explained.decision"].filled(
+            id=entry.id,
+            kind=WORDS.get(f"entries.{entry.kind}", Text(entry.kind, entry.kind)),
+            at=self.wording.moment(entry.at),
+            release="–" if cited is None else cited.number,
+            actor=entry.actor,
+        )
+        source = {"decision": entry.id, "release": entry.release, "hash": entry.payload.get("hash")}
+        return Explanation(says, since=entry.at, because=tuple(self._told(entry)), source=source)
+
+    def timer(self, case_id: int) -> Explanation:
+        """Which timers of a case run, and when each fires. Raises WorkflowError CRM522."""
+        case = self.batch.cases.get(case_id)
+        if case is None:
+            raise WorkflowError("CRM522", id=case_id)
+        chart = self.work.casework().charts.of(case)
+        return explain_timers(chart, case, posts=self.work.posts, as_of=self.work.as_of, zone=self.zone)
+
+    def owner(self, customer_id: int) -> Explanation:
+        """Why this owner, who else stood to be chosen, and who owned the customer before."""
+        history = [each for each in self.batch.owners.of(customer_id) if each.part == "owner"]
+        before = tuple(
+            Explanation(WORDS["explained.owned"].filled(staff=self._staff(each.staff)), since=each.at)
+            for each in reversed(history[:-1])
+        )
+        found = self._owner(customer_id, choice=True)
+        earlier = (Explanation(WORDS["explained.earlier"], because=before),) if before else ()
+        return replace(found, because=(*found.because, *earlier))
 
     def facts_listing(self, customer_id: int) -> Listing:
         """Every field and fact of a customer by name."""
@@ -129,16 +159,36 @@ class Explaining:
         says = WORDS["explained.segment"].filled(segment=self.wording.label(name), value=said)
         return Explanation(says, since=since, because=(self._decided(entry),) if entry else ())
 
-    def _owner(self, customer_id: int) -> Explanation:
+    def _owner(self, customer_id: int, *, choice: bool = False) -> Explanation:
         history = [each for each in self.batch.owners.of(customer_id) if each.part == "owner"]
         last = history[-1] if history else None
         if last is None or last.staff is None:
             return Explanation(WORDS["explained.no-owner"], holds=False)
-        staff = self.wording.staff(last.staff)
         entry = self.batch.journal.get(last.journal_id) if last.journal_id is not None else None
-        told = Explanation(WORDS["explained.imported"])
-        says = WORDS["explained.owner"].filled(staff=staff)
-        return Explanation(says, since=last.at, because=(self._decided(entry) if entry else told,))
+        says = WORDS["explained.owner"].filled(staff=self._staff(last.staff))
+        if entry is None:
+            return Explanation(says, since=last.at, because=(Explanation(WORDS["explained.imported"]),))
+        because = (self._decided(entry), *(self._chosen(entry) if choice else ()))
+        return Explanation(says, since=last.at, because=because)
+
+    def _chosen(self, entry: Entry) -> Iterator[Explanation]:
+        """Everybody among whom an owner was chosen, with the customers they had then."""
+        decided = self._rules_of(entry)
+        facts, loads = entry.payload.get("facts"), entry.payload.get("candidates")
+        if decided is None or not isinstance(facts, Mapping) or entry.recorded_at is None:
+            return
+        rulebook = decided[1]
+        answer = rulebook.decide(facts, params_of(entry, rulebook))
+        value = answer[0].value if isinstance(answer, tuple) and answer else None
+        if isinstance(value, Target):
+            previous = entry.payload.get("previous")
+            posts = self.batch.units.posts(entry.at, entry.recorded_at)
+            given = loads if isinstance(loads, Mapping) else {}
+            because = explain_choice(value, None if previous is None else str(previous), posts, given)
+            yield Explanation(WORDS["explained.candidates"], because=tuple(because))
+
+    def _staff(self, code: str | None) -> Text:
+        return WORDS["explained.nobody"] if code is None else self.wording.staff(code)
 
     def _case(self, case_id: int, *, brief: bool) -> Explanation:
         case = self.batch.cases.get(case_id)
@@ -182,35 +232,78 @@ class Explaining:
         names = [name for name in self.rules.set.vocabulary.facts if name in context]
         return explain_facts(names, context, self.wording, self.work.origins(customer_id))
 
-    def _decided(self, entry: Entry) -> Explanation:
-        """The decision of a journal entry, from the facts that were recorded with it."""
-        rulebook = self._rulebook(entry)
-        facts = entry.payload.get("facts")
-        if rulebook is None or not isinstance(facts, Mapping):
-            return Explanation(WORDS["explained.not-kept"])
-        unit = self.work.unit_of(entry.customer_id) if entry.customer_id is not None else None
-        params = self.work.decider.params(rulebook, unit)
-        return explain_decision(rulebook, facts, self.wording, params=params, since=entry.at)
+    def _told(self, entry: Entry) -> Iterator[Explanation]:
+        """What an entry says besides: the decision behind it, what it caused, or what it recorded."""
+        if entry.case_id is not None:
+            yield self._case(entry.case_id, brief=True)
+        if entry.payload.get("rulebook"):
+            yield self._decided(entry)
+            if entry.kind == "owner":
+                yield from self._chosen(entry)
+        elif not entry.payload:
+            yield Explanation(WORDS["explained.erased"])
+        for name in ("value", "previous", "staff", "reason", "message", "to", "move", "lines"):
+            if (value := entry.payload.get(name)) is not None:
+                shown = ", ".join(map(str, value)) if isinstance(value, list) else self.wording.value(value)
+                says = WORDS["explained.said"].filled(name=WORDS.get(f"columns.{name}", name), value=shown)
+                yield Explanation(says, name=name, value=value)
 
-    def _rulebook(self, entry: Entry) -> Rulebook | None:
-        """The rulebook that decided, by id and hash: of the present release, else of the one of then."""
+    def _decided(self, entry: Entry) -> Explanation:
+        """The decision of a journal entry, from the facts and params that were recorded with it."""
+        decided, facts = self._rules_of(entry), entry.payload.get("facts")
+        if decided is None or not isinstance(facts, Mapping):
+            return Explanation(WORDS["explained.not-kept"])
+        rules, rulebook = decided
+        return explain_decision(
+            rulebook,
+            facts,
+            replace(self.wording, vocabulary=rules.set.vocabulary),
+            params=params_of(entry, rulebook),
+            origins=self._origins(entry, rules),
+            since=entry.at,
+        )
+
+    def _origins(self, entry: Entry, rules: Rules) -> Origins | None:
+        """The rows behind the facts of an entry, as they were known then."""
+        if entry.customer_id is None or entry.subject.startswith("holding:"):
+            return None
+        at, known_at, customer_id = entry.at, entry.recorded_at, entry.customer_id
+        customer = self.batch.customers.get(customer_id, as_of=at, known_at=known_at)
+        if customer is None:
+            return None
+        zones = Zones(self.batch.units.posts(at, known_at), self.zone)
+        provenances = self.batch.provenances
+        return Origins(
+            Survey(rules, at, zones.of).folds_for(customer),
+            self.batch.touchpoints.of(customer_id, as_of=at, known_at=known_at),
+            [
+                each
+                for _, held in self.batch.holdings.scan(as_of=at, customers=[customer_id])
+                for each in held
+            ],
+            provenances.rows(customer_id, at),
+            provenances.fields(customer_id, at),
+            ROWS,
+        )
+
+    def _rules_of(self, entry: Entry) -> tuple[Rules, Rulebook] | None:
+        """The rulebook that decided, by id and hash: of the release that the entry cites, else of another."""
         id, hash = entry.payload.get("rulebook"), entry.payload.get("hash")
         for rules in self._releases(entry.release):
             for rulebook in rules.set.rulebooks:
                 if rulebook.id == id and rulebook.hash == hash:
-                    return rulebook
+                    return rules, rulebook
         return None
 
     def _releases(self, cited: str | None) -> Iterator[Rules]:
-        yield self.rules
         for release in self.batch.releases.all():
-            if release.hash == cited and release.hash != self.rules.id:
-                yield Releases().rules(self.batch, release)
+            if release.hash == cited:
+                yield self.rules if cited == self.rules.id else Releases().rules(self.batch, release)
+        if cited != self.rules.id:
+            yield self.rules
 
-    def _contexts(self, customer_id: int, rulebook: Rulebook) -> Iterator[Mapping[str, object]]:
-        """The customer's context; or one for each of its holdings that the rulebook is about."""
-        if rulebook.about is None:
-            yield self.work.context(customer_id, None)
-        for holding in self.work.known(customer_id).holdings:
-            if rulebook.about == holding.kind:
-                yield self.work.context(customer_id, holding.id)
+
+def params_of(entry: Entry, rulebook: Rulebook) -> dict[str, object]:
+    """The params with which a rulebook decided: those of its release, and the unit's own."""
+    own = entry.payload.get("params")
+    return {**rulebook.defaults, **(own if isinstance(own, Mapping) else {})}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 from crmflow.core.case import Case
 from crmflow.core.customer import Customer
 from crmflow.core.decision import Visit
-from crmflow.core.listing import Column, Listing
+from crmflow.core.listing import Asked, Column, Listing
 from crmflow.core.post import Posts
 from crmflow.core.text import Text, listed, phrases
+from crmflow.engine.forms import case_asks, visit_asks
 from crmflow.engine.release import Rules
 from crmflow.planning.coverage import gaps
 from crmflow.plugins import installed
@@ -80,19 +81,21 @@ class Listings:
         self._read(None if self.units is None else {segment.customer_id for segment in segments})
         rows = (self._segment(segment) for segment in segments if self._sees(segment.customer_id))
         columns = "customer known_as segment value since rule stale"
-        return listing("segments", columns, rows, self.labels)
+        return self._listing("segments", columns, rows)
 
     def visits(self, *, all: bool = False) -> Listing:
         visits = list(self.batch.visits.scan(units=self.units, open_only=not all))
         self._read({visit.customer_id for visit in visits})
         columns = "id customer known_as reason channel staff name unit due state rulebook"
-        return listing("visits", columns, map(self._visit, visits), self.labels)
+        asks = [visit_asks(self.rules, visit) for visit in visits]
+        return self._listing("visits", columns, map(self._visit, visits), asks)
 
     def cases(self, *, all: bool = False) -> Listing:
         cases = list(self.batch.cases.scan(units=self.units, open_only=not all))
         self._read({case.customer_id for case in cases})
         columns = "id case customer known_as step level unit holder name since due escalations blocked"
-        return listing("cases", columns, map(self._case, cases), self.labels)
+        asks = [case_asks(self.rules, case) for case in cases]
+        return self._listing("cases", columns, map(self._case, cases), asks)
 
     def owners(self, *, missing: bool = False) -> Listing:
         """With `missing` only the customers without a live owner, each with the reason. (F19)"""
@@ -110,9 +113,15 @@ class Listings:
             for customer in seen
             if not missing or customer.id in without
         )
-        return listing(
-            "without-owner" if missing else "owners", "customer known_as owner name participants reason", rows
-        )
+        columns = "customer known_as owner name participants reason"
+        return self._listing("without-owner" if missing else "owners", columns, rows)
+
+    def _listing(
+        self, name: str, columns: str, rows: Iterable[Mapping[str, Any]], asks: Sequence[Asked] = ()
+    ) -> Listing:
+        shown = listing(name, columns, rows, self.labels)
+        as_of = self.as_of or self.batch.now
+        return replace(shown, asks=asks, release=str(self.rules.number), as_of=as_of)
 
     # rows
 

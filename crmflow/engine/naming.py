@@ -15,7 +15,8 @@ from crmflow.store.batch import Batch
 
 # An id has 63 bits.
 _ID = re.compile(r"(?:C|customer:)(\d{1,18})")
-_SUBJECT = re.compile(r"(visit|case):(\d{1,18})")
+_SUBJECT = re.compile(r"(visit|case|decision|timer):(\d{1,18})")
+_OWNER = re.compile(r"owner:(.+)")
 
 
 def find_customer(batch: Batch, vocabulary: Vocabulary, name: str) -> int:
@@ -65,7 +66,10 @@ def chart_called(rules: Rules, name: str) -> Chart:
 
 
 def parse_subject(what: str) -> tuple[str, str]:
-    """ "visit:7" and "case:9" as kind and id; anything else names a customer."""
+    """ "visit:7", "case:9", "decision:3", "timer:9" (of that case) as kind and id; "owner:" and a customer;
+    anything else names a customer."""
     if found := _SUBJECT.fullmatch(what):
         return found[1], found[2]
+    if found := _OWNER.fullmatch(what):
+        return "owner", found[1]
     return "customer", what

@@ -38,7 +38,8 @@ class Opened:
         """
         site = _site(site)
         plugins = Plugins(site.packs)
-        return cls(site, plugins, Store.open(database or site.url, schema=schema, clock=clock))
+        store = Store.open(database or site.url, schema=schema, clock=clock, release_folder=site.releases)
+        return cls(site, plugins, store)
 
     @staticmethod
     def migrate(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Listing
+from crmflow.core.replay import Replay
+from crmflow.core.simulation import Simulation, Step
 from crmflow.engine.naming import find_customer, parse_subject
 from crmflow.engine.opened import Opened
+from crmflow.engine.running import Progress
+from crmflow.engine.simulation.simulating import Simulating
+from crmflow.engine.whynot import WhyNot
+from crmflow.errors import StoreError
 
 
 class Reading(Opened):
@@ -40,19 +47,82 @@ class Reading(Opened):
             return explaining.facts_listing(id)
 
     def explain(self, what: str, *, show_personal: bool = False) -> Explanation:
-        """What, why and since when: of a customer, "visit:7" or "case:9"."""
+        """What, why and since when: of a customer, "owner:CUSTOMER", "visit:7", "case:9", "timer:9" (of that
+        case) or "decision:3" (an entry of the journal).
+
+        Raises StoreError CRM421, CRM443, WorkflowError CRM521, CRM522: there is no such thing.
+        """
         kind, name = parse_subject(what)
         with self._calls.explaining(show_personal) as explaining:
-            if kind == "visit":
-                return explaining.visit(int(name))
-            if kind == "case":
-                return explaining.case(int(name))
-            return explaining.customer(find_customer(explaining.batch, explaining.rules.set.vocabulary, name))
+            match kind:
+                case "visit":
+                    return explaining.visit(int(name))
+                case "case":
+                    return explaining.case(int(name))
+                case "decision":
+                    return explaining.decision(int(name))
+                case "timer":
+                    return explaining.timer(int(name))
+            id = find_customer(explaining.batch, explaining.rules.set.vocabulary, name)
+            return explaining.owner(id) if kind == "owner" else explaining.customer(id)
+
+    def replay(self, decision: str) -> Replay:
+        """A stored decision ("decision:7" or "7", an entry of the journal), decided again from the release,
+        the facts and the params of then. Raises StoreError CRM421.
+        """
+        number = decision.removeprefix("decision:")
+        if not (number.isascii() and number.isdecimal() and len(number) < 19):
+            raise StoreError("CRM421", id=decision)
+        with self._calls.replaying() as replaying:
+            return replaying.decision(int(number))
+
+    def replay_all(self, customer: str | None = None, *, since: datetime | None = None) -> list[Replay]:
+        """Every stored decision, of a customer, or as of `since` or later. Raises StoreError CRM443."""
+        with self._calls.replaying() as replaying:
+            vocabulary = replaying.rules.set.vocabulary
+            id = None if customer is None else find_customer(replaying.batch, vocabulary, customer)
+            return list(replaying.all(customer=id, since=since))
 
     def why_not(
-        self, customer: str, rulebook: str | None = None, *, show_personal: bool = False
+        self,
+        customer: str,
+        rulebook: str | None = None,
+        rule: str | None = None,
+        *,
+        show_personal: bool = False,
     ) -> Explanation:
-        """Why rules do not fire for a customer: of one rulebook, or of all."""
+        """Why rules do not fire for a customer, of one rulebook or chart, or of all; and what would make each
+        fire: the least change of facts, the day on which it fires by itself, the param that would do.
+
+        Raises StoreError CRM443, RuleFileError CRM137 for an unknown rulebook, CRM258 for an unknown rule.
+        """
         with self._calls.explaining(show_personal) as explaining:
             id = find_customer(explaining.batch, explaining.rules.set.vocabulary, customer)
-            return explaining.why_not(id, rulebook)
+            return WhyNot(explaining, id).explain(rulebook, rule)
+
+    def simulate(
+        self,
+        new: Path | str | int | None = None,
+        *,
+        base: str | int | None = None,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        step: Step = "month",
+        state: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Simulation:
+        """What other rules would have done over the stored past, beside those in force; writes nothing.
+
+        `new` is a folder of rule files, of a pack or of another site, or a release (a draft too) by its
+        number or the beginning of its hash; None: the rule files on disk. `base` is a release to compare
+        with; None: the one in force. `start` and `end` are days or months ("1997-01"); None: the twelve
+        months up to the last run. Facts, decisions, visits and cases are worked out at the end of every
+        `step`, from what the store had decided before `start`. In `state`, a folder, a broken-off simulation
+        goes on where it was.
+
+        Raises StoreError CRM430 what is `new` or `base`, CRM431 the end lies before the start, CRM432 and
+        CRM433 there is nothing to replay, CRM434 `state` cannot be used, CRM440 nothing is published;
+        SettingsError CRM827 neither a day nor a month; RuleFileError CRM090 the rules cannot be used.
+        """
+        simulating = Simulating(self.site, self.packs, self.store, state, progress)
+        return simulating.run(new, base, start, end, step)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
+from time import monotonic
 from typing import ClassVar
 
 from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.customer import Customer
+from crmflow.core.release import Release
 from crmflow.engine.codec import VocabularyCodec
 from crmflow.engine.files import thaw
-from crmflow.errors import RuleFileError, StoreError
+from crmflow.errors import CrmflowError, RuleFileError, StoreError
 from crmflow.rules.fact import DERIVED, Fact
 from crmflow.rules.load import load
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import RuleFile
 from crmflow.store.batch import Batch
-from crmflow.store.releases import Release
+
+log = logging.getLogger("crmflow.release")
+RETRY = 60.0
+"""Seconds after which a release that failed is tried again."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +87,61 @@ class Rules:
 
 
 class Releases:
-    """Compiles each release once; engines of one process share what one has compiled."""
+    """Compiles each release once; engines of one process share what one has compiled, and what failed."""
 
     _compiled: ClassVar[dict[str, Ruleset]] = {}
+    _failed: ClassVar[dict[str, tuple[float, CrmflowError]]] = {}
     _lock = Lock()
 
-    def rules(self, batch: Batch, release: Release | None) -> Rules:
-        """A release of the store, compiled. Raises StoreError CRM440 when nothing is published."""
-        if release is None:
+    def in_force(self, batch: Batch, at: datetime) -> Rules:
+        """The release in force at a moment; while this process cannot use it, the one that counted before.
+
+        Raises StoreError CRM440 when nothing is published, else what keeps the release from being used when
+        there is no other.
+        """
+        return self.chosen(batch, at)[0]
+
+    def chosen(self, batch: Batch, at: datetime) -> tuple[Rules, StoreError | None]:
+        """The rules to use, and CRM445 where they are not those of the release in force."""
+        standing = batch.releases.standing(at)
+        if not standing:
             raise StoreError("CRM440")
+        failures: list[CrmflowError] = []
+        for release in standing:
+            try:
+                rules = self._tried(batch, release)
+            except CrmflowError as error:
+                failures.append(error)
+                continue
+            if not failures:
+                return rules, None
+            wanted = standing[0].number
+            return rules, StoreError("CRM445", number=wanted, kept=release.number, reason=failures[0])
+        raise failures[0]
+
+    def _tried(self, batch: Batch, release: Release) -> Rules:
+        """What failed is tried again after a while: a missing text may come, an upgrade may follow."""
+        since, error = self._failed.get(release.hash, (0.0, None))
+        if error is not None and monotonic() - since < RETRY:
+            raise error
+        try:
+            rules = self.rules(batch, release)
+        except CrmflowError as error:
+            self._failed[release.hash] = monotonic(), error
+            log.error("release %s cannot be used here: %s", release.number, error)
+            raise
+        self._failed.pop(release.hash, None)
+        return rules
+
+    def published(self, batch: Batch) -> Iterator[Rules]:
+        """Every release that was ever in force and that this process can use."""
+        for release in batch.releases.all():
+            if any(release.spans()):
+                with suppress(CrmflowError):
+                    yield self._tried(batch, release)
+
+    def rules(self, batch: Batch, release: Release) -> Rules:
+        """A release of the store, compiled. Raises RuleFileError CRM090, StoreError CRM439."""
         with self._lock:
             if release.hash not in self._compiled:
                 texts = batch.releases.texts(release)
@@ -99,10 +153,10 @@ def compiled(files: Iterable[RuleFile]) -> Ruleset:
     """The rules of these files. Raises RuleFileError CRM090, with `diagnostics`: they cannot be used."""
     loaded = load(files)
     if loaded.ruleset is None:
-        first = loaded.diagnostics[0]
+        first = min(loaded.errors, key=lambda error: (error.file, error.start.line, error.start.column))
         raise RuleFileError(
             "CRM090",
-            count=len(loaded.diagnostics),
+            count=len(loaded.errors),
             place=f"{first.file}:{first.start.line}:{first.start.column}",
             first=first.message(),
             diagnostics=loaded.diagnostics,

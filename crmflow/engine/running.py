@@ -14,7 +14,7 @@ from crmflow.core.case import Case, Moved
 from crmflow.core.customer import Consent
 from crmflow.core.decision import Decision, Visit
 from crmflow.engine.casework import About, Casework
-from crmflow.engine.deciding import Decider, Standing, own
+from crmflow.engine.deciding import Decider, Deciding, Standing, own
 from crmflow.engine.effect import Effect, Opening, Owned, Segmented, TookPart
 from crmflow.engine.inferring import inferred, kept
 from crmflow.engine.ledger import write
@@ -85,8 +85,10 @@ class Work:
         )
         self.outcome = Outcome()
         self._known: dict[int, Known] = {}
-        self._contexts: dict[int, Context] = {}
+        self.contexts: dict[int, Context] = {}
         self._segments: dict[int, dict[tuple[int, str], Segment]] = {}
+        self._visits: dict[int, list[Visit]] = {}
+        self._owner_before: Mapping[int, str | None] = {}
         self._decided: dict[int, dict[str, str | None]] = {}
         self._consents: Mapping[int, list[Consent]] | None = None
 
@@ -96,40 +98,53 @@ class Work:
         """What is known of each customer, compared with all others."""
         self.outcome.known = list(self.survey.everyone(self.batch, self.chosen))
         self._known = {each.customer.id: each for each in self.outcome.known}
-        self._contexts = {id: self.decider.context(each) for id, each in self._known.items()}
+        self.contexts = {id: self.decider.context(each) for id, each in self._known.items()}
         snapshots = self._compared() if self.chosen is None else self._as_last_compared(self.chosen)
         rows = (self._row(each, snapshots.get(id)) for id, each in self._known.items())
         self.outcome.facts_changed = self.batch.facts.put(rows)
 
     def decisions(self) -> list[Opening]:
         """Every rulebook for every customer; what changes is written at the end as sets."""
-        self._read_segments(self.chosen)
-        self.decider.loads.update(self._loads())
-        visits: dict[int, list[Visit]] = {}
-        for visit in self.batch.visits.scan(customers=self.chosen):
-            visits.setdefault(visit.customer_id, []).append(visit)
-        before = self.batch.owners.changed_at(self.as_of, self.chosen)
+        self.look()
         effects: list[Effect] = []
         openings: list[Opening] = []
-        for done, (id, context) in enumerate(self._contexts.items()):
-            standing = Standing(
-                self._known[id],
-                context,
-                id in before,
-                before.get(id),
-                self._segments.get(id, {}),
-                visits.get(id, ()),
-            )
-            decided = self.decider.decide(standing)
+        for done, id in enumerate(self.contexts):
+            if self.as_before(id):
+                continue
+            decided = self.decide(id)
             effects += decided.effects
             openings += decided.openings
             self.outcome.decisions += decided.decisions
             if done % 500 == 0:
                 self.progress(done, len(self._known))
-        self._contexts.clear()
+        self.contexts.clear()
         self.outcome.effects = write(self.batch, effects)
         self.progress(len(self._known), len(self._known))
         return openings
+
+    def look(self) -> None:
+        """What stands before anything is decided: segments, visits, owners and their loads."""
+        self._read_segments(self.chosen)
+        self.decider.loads.update(self._loads())
+        for visit in self.batch.visits.scan(customers=self.chosen):
+            self._visits.setdefault(visit.customer_id, []).append(visit)
+        self._owner_before = self.batch.owners.changed_at(self.as_of, self.chosen)
+
+    def decide(self, id: int) -> Deciding:
+        """One customer's way through the rulebooks, which takes over the customer's context."""
+        standing = Standing(
+            self._known[id],
+            self.contexts[id],
+            id in self._owner_before,
+            self._owner_before.get(id),
+            self._segments.get(id, {}),
+            self._visits.get(id, ()),
+        )
+        return self.decider.decide(standing)
+
+    def as_before(self, id: int) -> bool:
+        """Whether deciding is known to change nothing, which only a run that follows another can say."""
+        return False
 
     def cases(self, openings: Iterable[Opening] = ()) -> None:
         """New cases, changed facts, and all that is due."""
@@ -182,13 +197,17 @@ class Work:
 
     def _compared(self) -> dict[int, int]:
         """Takes a snapshot of the population, which every customer then cites."""
-        population = population_facts(self.rules)
         digest = blake2b(digest_size=16)
-        found = inferred(self.decider, self.batch, self._known, self._contexts)
-        for id, values in chain(compared(population, self._contexts), found):
+        for values in self._compare():
             digest.update(repr(sorted(values.items())).encode())
-            self._learn(id, values)
         return dict.fromkeys(self._known, self._snapshot(digest.hexdigest()))
+
+    def _compare(self) -> Iterator[Mapping[str, object]]:
+        """Learns what follows from the comparison of all customers, which is given as it is found."""
+        found = inferred(self.decider, self.batch, self._known, self.contexts)
+        for id, values in chain(compared(population_facts(self.rules), self.contexts), found):
+            self._learn(id, values)
+            yield values
 
     def _as_last_compared(self, customers: Iterable[int]) -> dict[int, int | None]:
         """Takes the facts of the population from the last snapshot, for there is no other yet."""
@@ -205,10 +224,10 @@ class Work:
     def _learn(self, id: int, values: Mapping[str, object]) -> None:
         known = self._known[id]
         known.values.update(values)
-        self.decider.contexts_of(known.customer).learn(self._contexts[id], values)
+        self.decider.contexts_of(known.customer).learn(self.contexts[id], values)
 
     def _row(self, known: Known, snapshot: int | None) -> CustomerFacts:
-        context = self._contexts[known.customer.id]
+        context = self.contexts[known.customer.id]
         held = [
             self.decider.contexts_of(known.customer).holding(context, holding, facts)
             for holding in known.holdings
@@ -253,7 +272,7 @@ class Work:
             effect.customer_id for effect in self.outcome.effects if isinstance(effect, (Owned, TookPart))
         }
         for customer in self.batch.customers.scan(as_of=self.as_of, customers=owned) if owned else ():
-            self._known[customer.id] = self._known[customer.id]._replace(customer=customer)
+            self._known[customer.id] = self.known(customer.id)._replace(customer=customer)
 
     def _due(
         self, casework: Casework, openings: Iterable[Opening]

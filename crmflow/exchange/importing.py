@@ -1,4 +1,4 @@
-"""How does a CSV file get into the store? In batches; rows that cannot be read are set aside."""
+"""How does a table's file get into the store? In batches; rows that cannot be read are set aside."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from crmflow.core.moment import EPOCH
 from crmflow.core.pack import TableKind
 from crmflow.core.text import Text
 from crmflow.errors import CrmflowError, ImportFileError
-from crmflow.exchange.layout import Layout, Names, layout
+from crmflow.exchange.layout import Layout, Names, known_headers, layout
 from crmflow.exchange.mapping import MappingFile
 from crmflow.exchange.rejects import Rejects
 from crmflow.exchange.rows import IntakeRow, RowMaker
-from crmflow.exchange.tablefile import Broken, TableFile
+from crmflow.exchange.tablefile import Broken, TableFile, open_table
+from crmflow.exchange.typed_cell import Cell
 
 BATCH = 5_000
 
@@ -61,7 +62,7 @@ class Batch:
     """Rows that wait to be handed over, with their cells by line, should they be refused."""
 
     rows: list[IntakeRow] = field(default_factory=list)
-    cells: dict[int | None, list[str]] = field(default_factory=dict)
+    cells: dict[int | None, Sequence[Cell]] = field(default_factory=dict)
 
 
 def import_table(
@@ -73,16 +74,19 @@ def import_table(
     zone: ZoneInfo,
     zones: Mapping[str, ZoneInfo] | None = None,
     mapping: MappingFile | None = None,
+    sheet: str | None = None,
     language: str = "en",
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Imports a CSV file (also .gz), which changes nothing the second time.
+    """Imports a CSV (also .gz), XLSX or Parquet file, which changes nothing the second time.
 
     `zone` reads times that name none, unless the mapping or the row's unit (`zones`, by code) says otherwise.
-    Raises ImportFileError CRM450–463 before anything is put; bad rows go to FILE.rejects.csv.
+    `sheet` names a workbook's sheet. Raises ImportFileError CRM450–463, CRM469, CRM491, CRM496 and CRM497
+    before anything is put; bad rows go to FILE.rejects.csv.
     """
     mapping = mapping or MappingFile()
-    file = TableFile.open(path, mapping.encoding)
+    known = known_headers(table, mapping, names)
+    file = open_table(path, encoding=mapping.encoding, sheet=sheet or mapping.sheet, known=known)
     columns = layout(file.headers, table, mapping, names)
     zones = {} if mapping.zone or zones is None else zones
     maker = RowMaker(columns, mapping.source, mapping.zone or zone, zones, since(mapping, zone))
@@ -92,7 +96,7 @@ def import_table(
             done = put(batch.rows)
             counts.append(done.counts)
             for number, error in done.refused:
-                rejects.add(number, batch.cells.get(number, []), error)
+                rejects.add(file.place(number), batch.cells.get(number, []), error)
             if progress:
                 progress(line, file.lines)
     new = sum(each.new for each in counts)
@@ -116,12 +120,13 @@ def batches(file: TableFile, maker: RowMaker, rejects: Rejects) -> Iterator[tupl
     for row in file.rows():
         line = row.line
         if isinstance(row, Broken):
-            rejects.add(row.line, [row.text], row.error)
+            rejects.add(file.place(row.line), [row.text], row.error)
             continue
         try:
             made = maker.row(row.line, row.cells)
         except ImportFileError as error:
-            rejects.add(row.line, row.cells, error)
+            column = error.parts.get("column")
+            rejects.add(file.place(row.line, str(column) if column else None), row.cells, error)
             continue
         batch.rows.append(made)
         batch.cells[row.line] = row.cells
@@ -137,10 +142,7 @@ def since(mapping: MappingFile, zone: ZoneInfo) -> datetime:
 
 
 def _notes(file: TableFile, columns: Layout) -> tuple[Text, ...]:
-    found = []
-    if file.encoding != "utf-8":
-        name = file.encoding.upper()
-        found.append(Text(f"read as {name}", f"按 {name} 编码读取"))
+    found = [*file.notes]
     if columns.ignored:
         names = ", ".join(columns.ignored)
         found.append(Text(f"columns not used: {names}", f"未使用的列：{'、'.join(columns.ignored)}"))

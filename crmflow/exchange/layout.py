@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from crmflow.core.field import Field
+from crmflow.core.field import Kind as FieldKind
 from crmflow.core.pack import TableKind
 from crmflow.core.text import Text
 from crmflow.errors import ImportFileError
@@ -80,6 +81,7 @@ class Column(NamedTuple):
     header: str
     place: Place
     name: str
+    kind: FieldKind
     convert: Convert
     counts: bool
     needed: bool
@@ -129,6 +131,13 @@ def layout(headers: Sequence[str], table: TableKind, mapping: MappingFile, names
     return Layout(table, kind, tuple(columns), tuple(filter(None, ignored)))
 
 
+def known_headers(table: TableKind, mapping: MappingFile, names: Names) -> Callable[[str], bool]:
+    """Whether a text is the header of a column that means something. Raises ImportFileError CRM455."""
+    known = {*meanings(table, names.kind(table, mapping.kind), names)}
+    known |= {fold(header) for header in (*mapping.key, *mapping.columns)}
+    return lambda header: fold(header) in known
+
+
 Meaning = tuple[Place, Field]
 
 
@@ -176,6 +185,7 @@ def _column(table: TableKind, index: int, header: str, meaning: Meaning, names: 
         header,
         place,
         name,
+        "string" if closed else declared.kind,
         chooser(closed) if closed else converter(declared, stored=stored, mark=f"{place} {name}="),
         counts=counts,
         needed=place == "own" and name in _needed(table) and name not in _KEY_SERVES[table],

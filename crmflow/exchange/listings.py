@@ -15,6 +15,9 @@ from crmflow.core.listing import Column, Listing
 from crmflow.core.text import Text
 
 MASK = "•••"
+KEY = "crmflow"
+"""The header of the column by which a row is known again, and the name of a workbook's hidden sheet."""
+MADE_ON = Text("made on", "完成日期")
 YES_NO = {"en": ("yes", "no"), "zh": ("是", "否")}
 
 
@@ -86,14 +89,23 @@ def as_json(listing: Listing, style: Style) -> str:
     return json.dumps(record, ensure_ascii=False, indent=2)
 
 
-def as_csv(listing: Listing, style: Style) -> str:
-    """The labels as header, then the values as in JSON; no value is an empty cell."""
+def as_csv(listing: Listing, style: Style, *, form: bool = False) -> str:
+    """The labels as header, then the values as in JSON; no value is an empty cell.
+
+    With `form` each row begins with its key, and ends with the empty columns to fill in.
+    """
     file = StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(column.label.in_language(style.language) for column in listing.columns)
-    writer.writerows(
-        [style.plain(column, row.get(column.name)) for column in listing.columns] for row in listing.rows
-    )
+    head = [column.label.in_language(style.language) for column in listing.columns]
+    rows = [[style.plain(column, row.get(column.name)) for column in listing.columns] for row in listing.rows]
+    if form:
+        questions = {each.field.name: each.field for asked in listing.asks for each in asked.questions}
+        asked = [field.label.in_language(style.language) for field in questions.values()]
+        head = [KEY, *head, MADE_ON.in_language(style.language), *asked]
+        blank = [""] * (len(asked) + 1)
+        rows = [[asked.key, *row, *blank] for asked, row in zip(listing.asks, rows, strict=True)]
+    writer.writerow(head)
+    writer.writerows(rows)
     return file.getvalue()
 
 

@@ -13,20 +13,22 @@ from crmflow.errors import ImportFileError
 from crmflow.exchange.spelling import nearest
 
 TABLES: tuple[TableKind, ...] = get_args(TableKind)
-KEYS = ("format", *TABLES, "source", "encoding", "key", "columns", "zone", "at")
+KEYS = ("format", *TABLES, "source", "encoding", "sheet", "key", "columns", "zone", "at")
 
 
 @dataclass(frozen=True, slots=True)
 class MappingFile:
     """What a mapping file says. `key` is column → kind of key, `columns` is column → what it means.
 
-    `kind` is the kind of the holdings or touchpoints; `at` is the day from which rows without a time hold.
+    `kind` is that of the holdings or touchpoints, `sheet` names a workbook's, and `at` is the day from which
+    rows without a time hold.
     """
 
     table: TableKind | None = None
     kind: str | None = None
     source: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     zone: ZoneInfo | None = None
     at: date | None = None
     key: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class MappingFile:
             kind=_word(data, table, path) if table else None,
             source=_word(data, "source", path),
             encoding=_word(data, "encoding", path),
+            sheet=_word(data, "sheet", path),
             zone=_zone_of(data, path),
             at=_day(data, path),
             key=_words(data, "key", path),
@@ -55,14 +58,19 @@ def _word(data: Mapping[str, object], name: str, path: object) -> str | None:
     value = data.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise ImportFileError("CRM459", path=path, name=name, value=value)
+    raise ImportFileError("CRM459", path=path, name=name, value=_written(value))
+
+
+def _written(value: object) -> object:
+    """A value as a file has it."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _words(data: Mapping[str, object], name: str, path: object) -> Mapping[str, str]:
     value = data.get(name, {})
     if isinstance(value, Mapping) and all(isinstance(text, str) for text in (*value, *value.values())):
         return dict(value)
-    raise ImportFileError("CRM459", path=path, name=name, value=value)
+    raise ImportFileError("CRM459", path=path, name=name, value=_written(value))
 
 
 def _zone_of(data: Mapping[str, object], path: object) -> ZoneInfo | None:

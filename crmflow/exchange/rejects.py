@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from crmflow.errors import CrmflowError, ImportFileError
+from crmflow.exchange.typed_cell import Cell, shown
 
 REASON = {
     "en": ("line", "column", "value", "code", "reason"),
@@ -31,13 +32,13 @@ class Rejects:
     file: IO[str] | None = field(default=None, init=False)
     writer: Any = field(default=None, init=False)
 
-    def add(self, line: int | None, cells: Sequence[str], error: CrmflowError) -> None:
-        """Raises ImportFileError CRM464 where the file cannot be written."""
+    def add(self, place: str, cells: Sequence[Cell], error: CrmflowError) -> None:
+        """`place` is a line, or "Sheet!C7". Raises ImportFileError CRM464: the file cannot be written."""
         width = len(self.headers)
-        own = [*cells, *[""] * width][:width]
+        own = [*map(shown, cells), *[""] * width][:width]
         column, value = error.parts.get("column", ""), error.parts.get("value", "")
         try:
-            self.open().writerow([*own, line, column, value, error.code, error.text(self.language)])
+            self.open().writerow([*own, place, column, value, error.code, error.text(self.language)])
         except OSError as failed:
             raise ImportFileError("CRM464", path=self.path, reason=failed.strerror) from failed
         self.count += 1

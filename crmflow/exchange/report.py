@@ -33,12 +33,13 @@ def render(report: RunReport, style: Style) -> str:
     page = Template(files(__package__).joinpath("report.html").read_text("utf-8"))
     said = AS_OF.in_language(style.language).format(as_of=report.as_of, release=report.release)
     return page.substitute(
+        style=files(__package__).joinpath("page.css").read_text("utf-8"),
         language="zh-Hans" if style.language == "zh" else "en",
         title=escape(report.title.in_language(style.language)),
         facts=escape(said),
         notes=_notes(report, style.language),
         charts="\n".join(_charts(report, style.language)),
-        tables="\n".join(_table(listing, style) for listing in report.tables),
+        tables="\n".join(table(listing, style) for listing in report.tables),
     )
 
 
@@ -113,7 +114,8 @@ def _most(heading: str, counts: Mapping[str, int], language: str, *, ranked: boo
     return Group(heading, rows)
 
 
-def _table(listing: Listing, style: Style) -> str:
+def table(listing: Listing, style: Style) -> str:
+    """A listing as a section of a page."""
     title = escape(listing.title.in_language(style.language))
     if not listing.rows:
         nothing = NOTHING.in_language(style.language)

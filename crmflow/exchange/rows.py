@@ -25,6 +25,7 @@ from crmflow.core.pack import TableKind
 from crmflow.errors import ImportFileError
 from crmflow.exchange.layout import Layout, Place
 from crmflow.exchange.mapping import known_zone
+from crmflow.exchange.typed_cell import Cell, shown, written
 
 IntakeRow = CustomerRow | HoldingRow | TouchpointRow | UnitRow | StaffRow | ConsentRow
 
@@ -76,17 +77,18 @@ class RowMaker:
         self.unit_index = self.layout.index("unit")
         self.kind = self.layout.kind.name if self.layout.kind else ""
 
-    def row(self, line: int, cells: Sequence[str]) -> IntakeRow:
+    def row(self, line: int, cells: Sequence[Cell]) -> IntakeRow:
         """Raises ImportFileError with `column`, the header of the cell that is wrong, where one cell is."""
         return MAKERS[self.layout.table](self, self.read(line, cells))
 
-    def read(self, line: int, cells: Sequence[str]) -> Cells:
+    def read(self, line: int, cells: Sequence[Cell]) -> Cells:
         zone = self.zone_of(cells)
         values: dict[Place, dict[str, Any]] = {"own": {}, "key": {}, "field": {}}
         content = []
-        for position, header, place, name, convert, counts, needed in self.layout.columns:
+        for position, header, place, name, kind, convert, counts, needed in self.layout.columns:
+            cell = cells[position]
             try:
-                value, text = convert(cells[position], zone)
+                value, text = convert(cell if isinstance(cell, str) else written(cell, kind), zone)
             except ImportFileError as error:
                 error.parts["column"] = header
                 raise
@@ -98,10 +100,10 @@ class RowMaker:
                 raise ImportFileError("CRM475", name=header, column=header)
         return Cells(line, values, content)
 
-    def zone_of(self, cells: Sequence[str]) -> ZoneInfo:
+    def zone_of(self, cells: Sequence[Cell]) -> ZoneInfo:
         if self.unit_index is None:
             return self.zone
-        return self.zones.get(cells[self.unit_index].strip(), self.zone)
+        return self.zones.get(shown(cells[self.unit_index]).strip(), self.zone)
 
     def customer_row(self, cells: Cells) -> CustomerRow:
         """Known by its id, else by its first key. Raises ImportFileError CRM476 where both are empty."""

@@ -1,24 +1,36 @@
-"""Which rows of cells does a CSV file hold, in which encoding, and which of its lines are broken?"""
+"""Which rows of cells does a table's file hold, and of which format is it: CSV, XLSX or Parquet?"""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
 import zlib
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from io import BufferedReader, RawIOBase
-from operator import attrgetter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple, Protocol
+from zipfile import BadZipFile, ZipFile
 
+from crmflow.core.text import Text
 from crmflow.errors import ImportFileError
+from crmflow.exchange.typed_cell import Cell
 
-DELIMITERS = (",", ";", "\t")
-# The first bytes of what is often mistaken for a CSV file: workbooks, and text in UTF-16.
-NOT_CSV = {b"PK\x03\x04": "XLSX", b"\xd0\xcf\x11\xe0": "XLS", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+# The first bytes of a file that is neither CSV nor a workbook nor Parquet.
+REFUSED = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+ZIP, OLE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+# What lies in a workbook that was protected by a password, instead of the workbook.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# Files that a zipped format has and no other.
+ZIPPED = {"xl/workbook.xml": "XLSX", "xl/workbook.bin": "XLSB", "content.xml": "ODS"}
+
+
+# What is raised where a zipped file holds something else than it says.
+DAMAGED = (BadZipFile, EOFError, LookupError, OSError, RuntimeError, ValueError, zlib.error)
+
+
+class Row(NamedTuple):
+    """A row of cells and the line on which it begins, from 1 (a Parquet file has no header line)."""
+
+    line: int
+    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,165 +42,84 @@ class Broken:
     error: ImportFileError
 
 
-class Row(NamedTuple):
-    """A row of cells and the line on which it begins; the header is line 1."""
+class TableFile(Protocol):
+    """An opened file: its header cells, and how many lines it has in all."""
 
-    line: int
-    cells: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """An opened CSV file: its encoding, delimiter, header cells and how many lines it has."""
-
-    path: Path
-    encoding: str
-    delimiter: str
-    headers: list[str]
-    lines: int
-
-    @classmethod
-    def open(cls, path: Path, encoding: str | None = None) -> TableFile:
-        """Reads the file through once, so that a broken end is found before anything is imported.
-
-        Without `encoding`, UTF-8 where it fits, else GB18030. `.gz` files are unpacked as they are read.
-        Raises ImportFileError: unreadable CRM450, empty CRM451, no such encoding CRM452, not CSV CRM453.
-        """
-        try:
-            used, lines = look_through(path, encoding)
-            with _binary(path) as file:
-                first = next(Lines(file, used)).text
-        except (OSError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ImportFileError("CRM450", path=path, reason=reason) from error
-        except StopIteration:
-            raise ImportFileError("CRM451", path=path) from None
-        delimiter = max(DELIMITERS, key=first.count)
-        headers = next(csv.reader([first], delimiter=delimiter))
-        return cls(path, used, delimiter, [header.strip() for header in headers], lines)
+    @property
+    def headers(self) -> Sequence[str]: ...
+    @property
+    def lines(self) -> int: ...
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What a reader should know of how it was read."""
+        ...
 
     def rows(self) -> Iterator[Row | Broken]:
-        """The rows below the header in the file's order; blank ones are left out.
+        """The rows below the header in the file's order; blank ones are left out."""
+        ...
 
-        A quotation mark that is never closed spoils its own line, not those that follow.
-        """
-        with _binary(self.path) as file:
-            lines = Lines(file, self.encoding)
-            next(lines)
-            reader = csv.reader(lines.texts(), delimiter=self.delimiter, strict=True)
-            while True:
-                row = self.row(reader, lines)
-                if row is None:
-                    return
-                if isinstance(row, Broken) or any(row.cells):
-                    yield row
-
-    def row(self, reader: Iterator[list[str]], lines: Lines) -> Row | Broken | None:
-        """The next row; None at the end."""
-        lines.used.clear()
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return None
-        except csv.Error:
-            return lines.give_up(ImportFileError("CRM466"))
-        first = lines.used[0]
-        for line in lines.used:
-            if line.error is not None:
-                return lines.give_up(line.error)
-        if cells and len(cells) != len(self.headers):
-            return lines.give_up(ImportFileError("CRM465", found=len(cells), wanted=len(self.headers)))
-        return Row(first.number, cells)
+    def place(self, line: int | None, header: str | None = None) -> str:
+        """Where a row, or its cell in one column, stands: a line's number, or "Sheet!C7"."""
+        ...
 
 
-class Line(NamedTuple):
-    """A decoded line; `error` says what is wrong with its bytes."""
-
-    number: int
-    text: str
-    error: ImportFileError | None = None
+# Whether a header means something in the table that is read.
+Known = Callable[[str], bool]
 
 
-@dataclass(slots=True)
-class Lines:
-    """The decoded lines of a file. `used` are those taken for the present row: all but the first can be given
-    back when the row turns out to be broken."""
+def open_table(
+    path: Path, *, encoding: str | None = None, sheet: str | None = None, known: Known = bool
+) -> TableFile:
+    """Opens a CSV (also .gz), XLSX or Parquet file, by what it holds and not by its name.
 
-    file: IO[bytes]
-    encoding: str
-    number: int = 0
-    used: list[Line] = field(default_factory=list)
-    again: deque[Line] = field(default_factory=deque)
-
-    def __iter__(self) -> Iterator[Line]:
-        return self
-
-    def __next__(self) -> Line:
-        line = self.again.popleft() if self.again else self.decoded(next(self.file))
-        self.used.append(line)
-        return line
-
-    def decoded(self, raw: bytes) -> Line:
-        self.number += 1
-        if self.number == 1:
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        try:
-            text = raw.decode(self.encoding)
-        except UnicodeDecodeError:
-            error = ImportFileError("CRM467", encoding=self.encoding)
-            return Line(self.number, raw.decode(self.encoding, "replace"), error)
-        if "\0" in text:
-            return Line(self.number, text, ImportFileError("CRM468"))
-        return Line(self.number, text)
-
-    def texts(self) -> Iterator[str]:
-        return map(attrgetter("text"), self)
-
-    def give_up(self, error: ImportFileError) -> Broken:
-        """The first line taken is broken; those after it are read again."""
-        first, *others = self.used
-        self.again.extendleft(reversed(others))
-        return Broken(first.number, first.text.rstrip("\r\n"), error)
-
-
-def _binary(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return BufferedReader(cast(RawIOBase, gzip.open(path, "rb")))
-    return path.open("rb")
-
-
-def look_through(path: Path, declared: str | None) -> tuple[str, int]:
-    """The encoding to use, and the number of lines.
-
-    A line that fits UTF-8 may do so by chance, and one broken line does not make a file GB18030:
-    the majority of the lines with characters beyond ASCII decides.
+    `encoding` is a CSV file's, `sheet` names a workbook's, and `known` finds the header in it.
+    Raises ImportFileError: unreadable CRM450, empty CRM451, encoding CRM452, another format CRM453, an extra
+    is not installed CRM469, which sheet CRM491, damaged or encrypted CRM497.
     """
-    utf8 = other = number = 0
-    with _binary(path) as file:
-        for number, raw in enumerate(file, 1):
-            if number == 1:
-                _refuse_other_formats(path, raw)
-            if declared is None and not raw.isascii():
-                fits = _is_utf8(raw)
-                utf8 += fits
-                other += not fits
-    if declared is None:
-        return ("gb18030" if other > utf8 else "utf-8"), number
+    match format_of(path):
+        case "XLSX":
+            from crmflow.exchange.workbook import SheetTable, Workbook
+
+            return SheetTable.of(Workbook.open(path).chosen(sheet), known)
+        case "Parquet":
+            from crmflow.exchange.parquet import ParquetTable
+
+            return ParquetTable.open(path, known)
+        case _:
+            from crmflow.exchange.csvfile import CsvFile
+
+            return CsvFile.open(path, encoding)
+
+
+def format_of(path: Path) -> str:
+    """XLSX, Parquet, or CSV for whatever may be text. Raises ImportFileError CRM450, CRM453, CRM497."""
     try:
-        return codecs.lookup(declared).name, number
-    except LookupError:
-        raise ImportFileError("CRM452", path=path, encoding=declared) from None
-
-
-def _refuse_other_formats(path: Path, first: bytes) -> None:
-    for magic, name in NOT_CSV.items():
+        with path.open("rb") as file:
+            first = file.read(4)
+            if first == OLE:
+                found = "XLS" if ENCRYPTED not in file.read() else ""
+                raise _not_read(path, found) if found else ImportFileError("CRM497", path=path)
+    except OSError as error:
+        raise ImportFileError("CRM450", path=path, reason=error.strerror) from error
+    for magic, name in REFUSED.items():
         if first.startswith(magic):
-            raise ImportFileError("CRM453", path=path, found=name)
+            raise _not_read(path, name)
+    if first == ZIP:
+        return _zipped(path)
+    return "Parquet" if first == PARQUET else "CSV"
 
 
-def _is_utf8(raw: bytes) -> bool:
+def _zipped(path: Path) -> str:
     try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        with ZipFile(path) as file:
+            names = set(file.namelist())
+    except DAMAGED as error:
+        raise ImportFileError("CRM497", path=path) from error
+    found = next((name for file, name in ZIPPED.items() if file in names), "ZIP")
+    if found != "XLSX":
+        raise _not_read(path, found)
+    return found
+
+
+def _not_read(path: Path, found: str) -> ImportFileError:
+    return ImportFileError("CRM453", path=path, found=found)

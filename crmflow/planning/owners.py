@@ -45,13 +45,21 @@ def choose(target: Target, current: str | None, posts: Posts, loads: Mapping[str
         unit = posts.at_level(unit.code, target.level)
     if unit is None:
         return Choice(target, None, "CRM605")
-    appointed = posts.appointed(target.role or "", unit.code)
-    if not appointed:
+    filling = posts.appointed(target.role or "", unit.code)
+    if not filling:
         return Choice(target, None, "CRM603")
-    if current in appointed:
+    if current in filling:
         return Choice(target, current)
-    candidates = [code for code in appointed if posts.present(code)] or appointed
+    candidates = [code for code in filling if posts.present(code)] or filling
     return Choice(target, min(candidates, key=lambda code: (loads.get(code, 0), code)))
+
+
+def appointed(target: Target, posts: Posts) -> tuple[str, ...]:
+    """Everybody who holds the post that a target names, absent or not, by code."""
+    unit = next(posts.upward(target.unit), None)
+    if unit is not None and target.level is not None:
+        unit = posts.at_level(unit.code, target.level)
+    return () if unit is None else posts.appointed(target.role or "", unit.code)
 
 
 def participants(

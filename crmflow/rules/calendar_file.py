@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field
 
 from crmflow.core.calendar import Calendar
+from crmflow.rules.feel import nearest
 from crmflow.rules.shape import Shape, Title, Whole
 from crmflow.rules.source import Document, Findings
 
@@ -34,14 +35,17 @@ def read_calendar(document: Document, shape: CalendarShape, findings: Findings) 
     try:
         zone = ZoneInfo(shape.zone)
     except (ZoneInfoNotFoundError, ValueError):
-        findings.errors.append(document.diagnostic("CRM213", ("zone",), {"name": shape.zone}))
+        near = nearest(shape.zone, sorted(available_timezones()))
+        findings.errors.append(
+            document.diagnostic("CRM126", ("zone",), {"name": shape.zone}, suggestion=near)
+        )
         return None
     closed = []
     for n, text in enumerate(shape.closed):
         try:
             closed.append(date.fromisoformat(text))
         except ValueError:
-            findings.errors.append(document.diagnostic("CRM213", ("closed", n), {"name": text}))
+            findings.errors.append(document.diagnostic("CRM069", ("closed", n), {"name": text}))
     week = {}
     for days, shifts in shape.week.items():
         try:

@@ -6,28 +6,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from crmflow.core.case import Moved
 from crmflow.core.chart import Chart
 from crmflow.core.decision import Chooser, Conflict, Hit, Plan, Sending, Target
 from crmflow.core.diagnostic import Diagnostic, Position
+from crmflow.core.explanation import Explanation
 from crmflow.core.text import Text
 from crmflow.errors import CrmflowError
+from crmflow.rules.explain import explain_decision, why_not
+from crmflow.rules.given import CONFLICT, NOTHING
 from crmflow.rules.infer.case import InferenceCase
-from crmflow.rules.rulebook import RuleTrace
-from crmflow.rules.scenario import Case, ChartCase, RulebookCase
+from crmflow.rules.scenario import ZONE, Case, ChartCase, RulebookCase
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Path
 from crmflow.rules.vocabulary import bare
-
-NOTHING: Final = "none"
-CONFLICT: Final = "conflict"
+from crmflow.rules.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
     """How one test ended. `rule` is the id of its rulebook, inference or chart; `finding` says what is wrong
-    when it has not passed; `trace` shows how each rule came to its outcome."""
+    when it has not passed, and `because` how what was found came about."""
 
     rule: str
     file: str
@@ -37,11 +38,11 @@ class CaseResult:
     found: object
     position: Position
     finding: Diagnostic | None = None
-    trace: tuple[RuleTrace, ...] = ()
+    because: tuple[Explanation, ...] = ()
 
 
 class Rehearsed(Protocol):
-    """How a chart's test ended."""
+    """How a chart's test ended, and what happened in it."""
 
     @property
     def passed(self) -> bool: ...
@@ -49,6 +50,10 @@ class Rehearsed(Protocol):
     def expected(self) -> Mapping[str, object]: ...
     @property
     def found(self) -> Mapping[str, object]: ...
+    @property
+    def history(self) -> Sequence[Moved]: ...
+    @property
+    def explanation(self) -> Explanation: ...
 
 
 Rehearse = Callable[[Chart, Mapping[str, Any]], Rehearsed]
@@ -83,11 +88,13 @@ def _played(case: ChartCase, document: Document, rehearse: Rehearse) -> CaseResu
         return _result(case.chart.id, document, case, case.name, case.play["expect"], None, broken)
     expected, found = outcome.expected, dict(outcome.found)
     finding: Diagnostic | None = None
+    because: tuple[Explanation, ...] = ()
     if not outcome.passed:
+        because = (outcome.explanation,)
         shown = {key: each for key, each in found.items() if expected.get(key) != each}
         parts = {"name": case.name.en, "expected": _plain(expected), "found": _plain(shown)}
         finding = document.diagnostic("CRM301", (*case.path, "expect"), parts)
-    return _result(case.chart.id, document, case, case.name, expected, found, finding)
+    return _result(case.chart.id, document, case, case.name, expected, found, finding, because)
 
 
 def _inferred(case: InferenceCase, document: Document) -> Iterator[CaseResult]:
@@ -132,15 +139,24 @@ class _Runner:
         rulebook, params, name = self.case.rulebook, self.case.params, self.case.name
         found, wanted = self.found(rulebook.decide(context, params), context), self.wanted(expected)
         finding: Diagnostic | None = None
-        trace: tuple[RuleTrace, ...] = ()
+        because: tuple[Explanation, ...] = ()
         if within:
             name = Text(f"{name.en}: {within[0]}", f"{name.zh}: {within[0]}")
         if found != wanted:
             parts = {"name": name.en, "expected": _plain(wanted), "found": _plain(found)}
             finding = self.document.diagnostic("CRM301", (*self.case.path, "expect", *within), parts)
-            trace = rulebook.trace(context, params)
+            because = self.because(context)
         shown = _plain(wanted), _plain(found)
-        return _result(rulebook.id, self.document, self.case, name, *shown, finding, trace)
+        return _result(rulebook.id, self.document, self.case, name, *shown, finding, because)
+
+    def because(self, context: Mapping[str, object]) -> tuple[Explanation, ...]:
+        """Why it was decided so, and why by no other rule; a test's customers have nothing to hide."""
+        wording = Wording(self.case.names, ZONE, self.case.posts(context)[0], show_personal=True)
+        rulebook, params = self.case.rulebook, self.case.params
+        decided = explain_decision(rulebook, context, wording, params=params)
+        if not decided.holds:
+            return (decided,)
+        return decided, why_not(rulebook, context, wording, params=params)
 
     def found(self, decided: tuple[Hit, ...] | Conflict, context: Mapping[str, object]) -> list[str]:
         """What the hits come to, each as a test writes it."""
@@ -178,6 +194,13 @@ class _Runner:
         return sorted(words) if self.case.rulebook.hit == "collect" else words
 
 
+def found_by(
+    case: RulebookCase, document: Document, context: Mapping[str, object], choose: Chooser
+) -> object:
+    """What a rulebook gives for the customer of a test, as the test would write it."""
+    return _plain(_Runner(case, document, choose).found(case.rulebook.decide(context, case.params), context))
+
+
 def _result(
     rule: str,
     document: Document,
@@ -186,11 +209,11 @@ def _result(
     expected: object,
     found: object,
     finding: Diagnostic | None,
-    trace: tuple[RuleTrace, ...] = (),
+    because: tuple[Explanation, ...] = (),
 ) -> CaseResult:
     position = document.lines.position(document.place(case.path).start)
     return CaseResult(
-        rule, document.file.name, name, finding is None, expected, found, position, finding, trace
+        rule, document.file.name, name, finding is None, expected, found, position, finding, because
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from crmflow.core.chart import Chart, FormField, Gate, Line, Move, State, Term, Trigger
 from crmflow.core.field import Field
 from crmflow.core.text import Text
-from crmflow.rules import feel, vocabulary
+from crmflow.rules import feel, spoken, vocabulary
 from crmflow.rules.condition import condition, conditions
 from crmflow.rules.declare import form_fields
 from crmflow.rules.feel import Enumeration, Expression, Name, Scope, nearest
@@ -142,6 +142,7 @@ class ChartReader:
             **{name: field.label for name, field in self.opening_fields.items()},
             **{name: param.label for name, param in self.params.items()},
             **{name: fact.label(name) for name, fact in self.shape.facts.items()},
+            **{name: message.text for name, message in self.names.messages.items()},
         }
 
     def facts(self) -> dict[str, Expression | None]:
@@ -161,7 +162,7 @@ class ChartReader:
         if by is not None:
             role = vocabulary.spelled(self.names.roles, by)
             if role is None:
-                self.complain("CRM131", (*path, "by"), by, self.names.roles)
+                self.refuse_word("CRM131", self.document, (*path, "by"), by, self.names.roles)
             by = role
         if send is not None:
             message = self.names.resolve(self.names.messages, self.document.pack, send)
@@ -178,7 +179,16 @@ class ChartReader:
             form=tuple(self.form(id, shape)),
             send=send,
             end=shape.end,
+            needs=tuple(self.needs((*path, "needs"), shape)),
         )
+
+    def needs(self, path: Path, shape: StateShape) -> Iterator[str]:
+        for n, state in enumerate(shape.needs):
+            if state in self.shape.states:
+                yield state
+            else:
+                at = (*path, n) if (*path, n) in self.document.places else path
+                self.complain("CRM135", at, state, self.shape.states)
 
     def not_by(self, path: Path, shape: StateShape) -> list[str]:
         staff = {name: each for name, each in self.case_names.items() if each.type == STAFF}
@@ -216,7 +226,7 @@ class ChartReader:
             here = at if level is None else (*at, level)
             if level is not None and level not in self.names.levels:
                 if not self.names.declares_level(level):
-                    self.complain("CRM132", here, level, self.names.levels, document)
+                    self.refuse_word("CRM132", document, here, level, self.names.levels)
                 continue
             term = _term(length)
             if term is None:
@@ -312,8 +322,18 @@ class ChartReader:
         document = document or self.document
         parts = {"name": name, "known": ", ".join(known)}
         suggestion = nearest(name, known)
+        if code == "CRM068" and (length := spoken.length(name)) is not None:
+            suggestion = str(document.value(path)).replace(name, length)  # behind `after `, too
+        self.findings.errors.append(document.diagnostic(code, path, parts, suggestion=suggestion))
+
+    def refuse_word(
+        self, code: str, document: Document, path: Path, name: str, words: Mapping[str, vocabulary.Word]
+    ) -> None:
+        """A role or level that nobody declares, with those that there are."""
+        parts = {"name": name, "known": vocabulary.called(words)}
+        near = vocabulary.nearest_word(words, name)
         key = code == "CRM132"
-        self.findings.errors.append(document.diagnostic(code, path, parts, key=key, suggestion=suggestion))
+        self.findings.errors.append(document.diagnostic(code, path, parts, key=key, suggestion=near))
 
 
 _COUNTERS = {

@@ -8,6 +8,7 @@ from typing import Final
 from crmflow.errors import FeelError
 from crmflow.rules import feel
 from crmflow.rules.feel import Expression, Notice, Scope, Type
+from crmflow.rules.feel.lexer import wide_signs
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Findings, Path
 
@@ -25,6 +26,7 @@ def expression(
         parsed = feel.parse(text, scope) if input is None else feel.parse_unary(text, input, scope)
     except FeelError as error:
         report(document, path, error, findings, scope)
+        note(document, path, text, wide_signs(text), findings)
         return None
     note(document, path, text, parsed.notices, findings)
     return parsed

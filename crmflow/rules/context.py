@@ -13,7 +13,7 @@ from crmflow.core.field import Field
 from crmflow.core.holding import Holding
 from crmflow.core.post import Posts
 from crmflow.rules import feel
-from crmflow.rules.derive import LEAP_DAY, TODAY, derive
+from crmflow.rules.derive import LEAP_DAY, OF_LEAP_DAYS, TODAY, derive
 from crmflow.rules.fact import DERIVED, Fact, in_order
 from crmflow.rules.fold import kind_seen, local
 from crmflow.rules.vocabulary import Vocabulary, pack_of
@@ -100,7 +100,9 @@ class Contexts:
 
     def with_params(self, context: Context, params: Mapping[str, object]) -> Context:
         """The context as a rulebook with these params sees it: one may say when 29 February has its day."""
-        return self._derive(dict(context), self._customer, params) if LEAP_DAY in params else context
+        if params.get(LEAP_DAY, OF_LEAP_DAYS) == OF_LEAP_DAYS:
+            return context
+        return self._derive(dict(context), self._customer, params)
 
     def staff(self, code: str | None) -> Context | None:
         """A staff member as a rule sees them; of an unknown one only the id."""

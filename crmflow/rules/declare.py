@@ -20,9 +20,10 @@ from crmflow.rules.fact import FOLDS, Fact, define, definition_order
 from crmflow.rules.feel import Enumeration, Name, Scope, nearest
 from crmflow.rules.fit import shaped
 from crmflow.rules.fold import kind_seen
-from crmflow.rules.shape import FactShape, FieldShape, HoldingShape, Label, VocabularyShape
+from crmflow.rules.shape import FieldShape, Label
 from crmflow.rules.source import Document, Findings, Path
 from crmflow.rules.vocabulary import HoldingKind, Inferred, Message, Result, Vocabulary, Word
+from crmflow.rules.vocabulary_shape import FactShape, HoldingShape, VocabularyShape
 
 _NUMBER = re.compile(r"number(?: *\( *(\d{1,2}) *, *(\d{1,2}) *\))?")
 _PLAIN: Mapping[str, Kind] = {
@@ -132,9 +133,10 @@ def _names(document: Document, shape: VocabularyShape, read: _Declared) -> None:
     if shape.levels:
         read.levels[pack] = {name: _word(name, label) for name, label in shape.levels.items()}
     read.roles.update({name: _word(name, label) for name, label in shape.roles.items()})
-    read.cases.update(
-        {f"{pack}.{name}": _word(f"{pack}.{name}", label) for name, label in shape.cases.items()}
-    )
+    for name, kind in shape.cases.items():
+        read.cases[f"{pack}.{name}"] = replace(
+            _word(f"{pack}.{name}", kind), closed_after=tuple(kind.closed_after)
+        )
     read.values.update({f"{pack}.{value}": label.label(value) for value, label in shape.values.items()})
     for name, holding in shape.holdings.items():
         _holding(document, name, holding, read)

@@ -13,6 +13,8 @@ from crmflow.rules.fold import day_of
 
 LEAP_DAY: Final = "leap day on"
 """The param by which a rulebook says when those of 29 February have their day: "02-28" or "03-01"."""
+OF_LEAP_DAYS: Final = "02-28"
+"""What it is where no rulebook says otherwise."""
 TODAY: Final = "today"
 
 
@@ -31,10 +33,10 @@ def derive(
     day, today = day_of(moment, zone), cast(date, context[TODAY])
     if fact.aggregate == "days since":
         return Decimal((today - day).days)
-    return today.year > day.year and today == anniversary(day, today.year, str(params.get(LEAP_DAY, "02-28")))
+    return today.year > day.year and today == anniversary(day, today.year, str(params.get(LEAP_DAY, OF_LEAP_DAYS)))
 
 
-def anniversary(day: date, year: int, leap_day_on: str = "02-28") -> date:
+def anniversary(day: date, year: int, leap_day_on: str = OF_LEAP_DAYS) -> date:
     """The same day of another year; 29 February falls on `leap_day_on` where the year has none."""
     try:
         return day.replace(year=year)

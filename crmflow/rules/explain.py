@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from crmflow.core.decision import Conflict, Hit, Plan, Sending, Target
 from crmflow.core.explanation import Explanation
 from crmflow.core.text import Text, listed
 from crmflow.errors import RuleFileError
-from crmflow.rules.feel import Trace
+from crmflow.rules.counterfactual.explain import Would
+from crmflow.rules.feel import Expression, Trace
 from crmflow.rules.origin import Origins, explain_value
 from crmflow.rules.phrase import Phrase
-from crmflow.rules.rulebook import Condition, Rulebook, RuleTrace
+from crmflow.rules.rulebook import Condition, Rule, Rulebook, RuleTrace
 from crmflow.rules.wording import Wording, say
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+WOULD: Final = 40
+"""Of so many rules of a rulebook it is said what would make them fire."""
 
 
 def explain_decision(
@@ -50,9 +58,11 @@ def why_not(
     rule: str | None = None,
     params: Mapping[str, object] | None = None,
     origins: Origins | None = None,
+    would: Would | None = None,
 ) -> Explanation:
     """For each rule that did not decide (or the one with the id `rule`) the first condition that is not true,
-    with its values; null is unknown, with the reason.
+    with its values; null is unknown, with the reason. With `would` also what would make it fire, of at most
+    `WOULD` rules.
 
     Raises RuleFileError CRM258 for a rule that there is not.
     """
@@ -64,10 +74,23 @@ def why_not(
     traces = (
         trace for trace in asked.traces if trace.rule.id not in deciding and rule in (None, trace.rule.id)
     )
-    because = (*asked.reacts(), *(asked.refused(trace) for trace in traces))
+    refused = tuple(asked.refused(trace, would if n < WOULD else None) for n, trace in enumerate(traces))
+    because = (*asked.reacts(), *refused)
     if not because:
         because = (Explanation(say("sentences", "all-decided"), holds=True),)
     return Explanation(say("sentences", "why-not", rulebook=rulebook.title), because=because)
+
+
+def explain_condition(
+    condition: Expression,
+    context: Mapping[str, object],
+    wording: Wording,
+    origins: Origins | None = None,
+) -> Iterator[Explanation]:
+    """Each part of a condition that stands alone, such as a chart's, with the values that it reads."""
+    phrase = Phrase(condition, wording)
+    for step in _conjuncts(condition.trace(context)):
+        yield _line(phrase.text(step.start, step.end), step, [(phrase, step)], context, wording, origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,33 +130,62 @@ class _Asked:
         lines = tuple(
             line for condition, step in trace.steps for line in self.lines(condition, _conjuncts(step))
         )
-        return Explanation(say("sentences", "by-rule", rule=trace.rule.title), holds=True, because=lines)
+        return Explanation(
+            say("sentences", "by-rule", rule=self.title(trace.rule)), holds=True, because=lines
+        )
 
     def given(self, hit: Hit) -> Explanation:
         """A rule's own answer, where rules contradict each other."""
         trace = next(each for each in self.traces if each.rule.id == hit.rule)
-        says = say("sentences", "gives", rule=trace.rule.title, value=self.value(hit))
+        says = say("sentences", "gives", rule=self.title(trace.rule), value=self.value(hit))
         return Explanation(says, holds=True, because=self.applied(hit).because)
 
-    def refused(self, trace: RuleTrace) -> Explanation:
+    def refused(self, trace: RuleTrace, would: Would | None = None) -> Explanation:
         """Why a rule did not decide: its first condition that is not true, or what went before it."""
-        title = trace.rule.title
+        title = self.title(trace.rule)
+        more = () if would is None else would.explain(trace.rule)
         if trace.failing is None:
             deciding = {hit.rule for hit in self.hits}
-            first = next((each.rule.title for each in self.traces if each.rule.id in deciding), None)
+            first = next((self.title(each.rule) for each in self.traces if each.rule.id in deciding), None)
             sentence = "not-in-force" if first is None else "passed-over"
-            return Explanation(say("sentences", sentence, rule=title, by=first), holds=True)
+            return Explanation(say("sentences", sentence, rule=title, by=first), holds=True, because=more)
         condition, step = trace.failing
         lines = tuple(self.lines(condition, step.failing()[:1]))
         sentence = "open" if lines[0].holds is None else "failed"
-        return Explanation(say("sentences", sentence, rule=title), holds=lines[0].holds, because=lines)
+        says = say("sentences", sentence, rule=title)
+        return Explanation(says, holds=lines[0].holds, because=(*lines, *more))
+
+    def title(self, rule: Rule) -> Text:
+        """A rule's title; where it names numbers and a param that it reads has another one, with that."""
+        if rule.title == Text.of(rule.id):
+            return self.row(rule)
+        numbers = {Decimal(each) for each in _NUMBER.findall(rule.title.en)}
+        read = sorted(self.rulebook.declares.keys() & self.rulebook.reads_of(rule)) if numbers else ()
+        others = [
+            say("sentences", "value", label=self.wording.label(name), value=self.wording.value(value, param))
+            for name in read
+            if isinstance(value := self.context[name], Decimal) and value not in numbers
+            for param in [self.rulebook.declares[name]]
+        ]
+        return say("sentences", "set-to", rule=rule.title, values=listed(others)) if others else rule.title
+
+    def row(self, rule: Rule) -> Text:
+        """A table's row, which has no title: its id as a word, else with its number."""
+        called = self.word(rule.id)
+        number = self.rulebook.rules.index(rule) + 1
+        return called if called.zh != rule.id else say("sentences", "row", id=rule.id, number=number)
 
     def reacts(self) -> Iterator[Explanation]:
         """That the rulebook is only asked when something changes."""
         change = self.rulebook.on
         if change is not None:
             yield Explanation(
-                say("sentences", change.event, result=self.wording.label(change.result), value=change.value)
+                say(
+                    "sentences",
+                    change.event,
+                    result=self.wording.label(change.result),
+                    value=self.word(change.value),
+                )
             )
 
     def lines(self, condition: Condition, steps: Iterable[Trace]) -> Iterator[Explanation]:
@@ -151,16 +203,7 @@ class _Asked:
                 yield self.line(phrase.text(step.start, step.end), step, [(phrase, step)])
 
     def line(self, says: Text, step: Trace, read: Sequence[tuple[Phrase, Trace]]) -> Explanation:
-        values = [
-            explain_value(
-                each.name, each.label, each.value, each.described, self.context, self.wording, self.origins
-            )
-            for phrase, trace in read
-            for each in phrase.readings(trace)
-        ]
-        holds = step.value if isinstance(step.value, bool) else None
-        unknown = (each for pair in read for each in _unknown(*pair)) if holds is None else ()
-        return Explanation(says, holds=holds, because=(*values, *unknown, *_of_items(step)))
+        return _line(says, step, read, self.context, self.wording, self.origins)
 
     def value(self, hit: Hit) -> Text:
         """What a rule gave: a segment, a person, a visit, a message."""
@@ -190,6 +233,25 @@ class _Asked:
         if target.level is None:
             return say("outcomes", "choose", role=role, unit=unit)
         return say("outcomes", "level", role=role, unit=unit, level=self.wording.level(target.level))
+
+
+def _line(
+    says: Text,
+    step: Trace,
+    read: Sequence[tuple[Phrase, Trace]],
+    context: Mapping[str, object],
+    wording: Wording,
+    origins: Origins | None,
+) -> Explanation:
+    """A condition in words, with the values that it read, and why it is unknown where it is."""
+    values = [
+        explain_value(each.name, each.label, each.value, each.described, context, wording, origins)
+        for phrase, trace in read
+        for each in phrase.readings(trace)
+    ]
+    holds = step.value if isinstance(step.value, bool) else None
+    unknown = (each for pair in read for each in _unknown(*pair)) if holds is None else ()
+    return Explanation(says, holds=holds, because=(*values, *unknown, *_of_items(step)))
 
 
 def _conjuncts(step: Trace) -> Iterator[Trace]:

@@ -10,10 +10,10 @@ from typing import Final, Literal, cast
 
 from crmflow.core.text import Text
 from crmflow.errors import FeelError, RuleFileError
-from crmflow.rules import feel
+from crmflow.rules import feel, spoken
 from crmflow.rules.feel import Expression, Scope
-from crmflow.rules.feel.types import Type, boolean, date, date_time, number
-from crmflow.rules.window import Window
+from crmflow.rules.feel.types import Several, Type, boolean, date, date_time, number
+from crmflow.rules.window import Span, Window
 
 Aggregate = Literal[
     "count",
@@ -24,6 +24,9 @@ Aggregate = Literal[
     "first",
     "last",
     "distinct",
+    "median",
+    "quantile",
+    "portion",
     "median gap",
     "days since",
     "anniversary",
@@ -36,7 +39,10 @@ Aggregate = Literal[
 """
 - Folds over rows (touchpoints, or holdings with `from`) in the order (at, id):
   first and last read the first and the last row that `where` chooses; the others pass over nulls:
-  count and distinct values (0 when there are none), sum, average, min, max, and
+  count and distinct values (0 when there are none), sum, average, min, max, median,
+  quantile: the value `at` this share of the way up, between two values by linear interpolation (type 7 of
+  Hyndman and Fan 1996, as Excel's PERCENTILE.INC),
+  portion: the sum of the rows that `over` and `where` choose ÷ the sum of all in the window `out of`, and
   median gap: the median number of days between one day on which a value falls and the next such day.
 - Derived at the moment of decision: days since a date, anniversary (true on the same day of a later year),
   and `is`, a FEEL expression over the customer's names.
@@ -55,6 +61,9 @@ FOLDS: Final[Mapping[str, Take]] = {
     "first": None,
     "last": None,
     "distinct": None,
+    "median": (number,),
+    "quantile": (number,),
+    "portion": (number,),
     "median gap": (date, date_time),
 }
 DERIVED: Final[Mapping[str, Take]] = {
@@ -71,8 +80,14 @@ POPULATION: Final[Mapping[str, Take]] = {
 TAKES: Final = {**FOLDS, **DERIVED, **POPULATION}
 OF_ITS_VALUES: Final = frozenset({"min", "max", "first", "last"})
 IN_DAYS: Final = frozenset({"median gap", "days since"})
-FOLD_OPTIONS: Final = ("where", "over", "at least", "else", "from")
-BAND_OPTIONS: Final = ("bands", "reverse")
+FOLD_OPTIONS: Final = ("where", "over", "ago", "at least", "else", "from")
+OWN_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "quantile": ("at",),
+    "portion": ("out of",),
+    "band": ("bands", "reverse"),
+}
+"""The options that belong to one aggregate alone."""
+OPTIONS: Final = (*FOLD_OPTIONS, *(option for options in OWN_OPTIONS.values() for option in options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +95,10 @@ class Fact:
     """A named, typed value about a customer (or a holding) as of a moment, and how it is computed.
 
     `of` is what the aggregate reads: a field of the rows for a fold, else the canonical name of a customer's
-    field or fact; "" for `is`. `at_least` counts the aggregated values (gaps, not fills); fewer give
-    `otherwise`. `source` is None for touchpoints, else the qualified kind of the holdings folded.
+    field or fact; "" for `is`. `over` is the window of time and `ago` how long before the moment it ends;
+    `out_of` is the window of a portion's whole, `at` the share of a quantile. `at_least` counts the
+    aggregated values (gaps, not fills; of a portion, those of the whole); fewer give `otherwise`. `source` is
+    None for touchpoints, else the qualified kind of the holdings folded.
     """
 
     name: str
@@ -93,6 +110,9 @@ class Fact:
     personal: bool = False
     where: Expression | None = None
     over: Window | None = None
+    ago: Window | None = None
+    out_of: Window | None = None
+    at: Decimal | None = None
     at_least: int = 1
     otherwise: object = None
     source: str | None = None
@@ -104,6 +124,11 @@ class Fact:
     def pack(self) -> str:
         """The pack that declares it: "fuel" of "fuel.last fill"."""
         return self.name.partition(".")[0]
+
+    @property
+    def span(self) -> Span:
+        """From when to when the rows count."""
+        return Span(self.over, self.ago)
 
     @property
     def nullable(self) -> bool:
@@ -132,7 +157,8 @@ def define(
     or the holding's when `from` names a list, whose kind is `source`. `customer` are the names that all other
     aggregates may read; define facts in the order of `definition_order`.
 
-    Raises RuleFileError CRM250, CRM252–CRM259 (the key at fault is `key`), and FeelError in `where` or `is`.
+    Raises RuleFileError CRM250, CRM252–CRM259, CRM278–CRM280 (the key at fault is `key`), and FeelError in
+    `where` or `is`.
     """
     fact = name.partition(".")[2] or name
     aggregate = _aggregate(fact, spec)
@@ -153,7 +179,10 @@ def define(
         unit=cast("str | None", spec.get("unit", "day" if aggregate in IN_DAYS else None)),
         personal=bool(spec.get("personal", False)),
         where=where,
-        over=_window(fact, spec),
+        over=_window(fact, spec, "over"),
+        ago=_window(fact, spec, "ago"),
+        out_of=_whole_window(fact, aggregate, spec),
+        at=_share_up(fact, spec) if aggregate == "quantile" else None,
         at_least=_whole(fact, spec, "at least", 1, least=1),
         otherwise=_otherwise(fact, aggregate, type, spec),
         source=source,
@@ -223,8 +252,8 @@ def _aggregate(fact: str, spec: Mapping[str, object]) -> Aggregate:
 
 
 def _refuse_strangers(fact: str, aggregate: str, spec: Mapping[str, object]) -> None:
-    allowed = FOLD_OPTIONS if aggregate in FOLDS else BAND_OPTIONS if aggregate == "band" else ()
-    for option in (*FOLD_OPTIONS, *BAND_OPTIONS):
+    allowed = (*(FOLD_OPTIONS if aggregate in FOLDS else ()), *OWN_OPTIONS.get(aggregate, ()))
+    for option in OPTIONS:
         if option in spec and option not in allowed:
             raise RuleFileError("CRM255", fact=fact, key=option, aggregate=aggregate)
 
@@ -239,7 +268,7 @@ def _operand(
         suggestion = scope.nearest(spelling)
         raise RuleFileError("CRM252", fact=fact, key=aggregate, name=spelling, suggestion=suggestion)
     if takes is not None and name.type not in (*takes, feel.any_):
-        expected = " / ".join(map(str, takes))
+        expected = Several(tuple(takes))
         raise RuleFileError(
             "CRM253", fact=fact, key=aggregate, name=spelling, expected=expected, found=name.type
         )
@@ -248,14 +277,33 @@ def _operand(
     return name.canonical, boolean if aggregate == "anniversary" else number
 
 
-def _window(fact: str, spec: Mapping[str, object]) -> Window | None:
-    if "over" not in spec:
+def _window(fact: str, spec: Mapping[str, object], key: str) -> Window | None:
+    if key not in spec:
         return None
-    text = str(spec["over"])
+    text = str(spec[key])
     try:
         return Window.parse(text)
     except ValueError:
-        raise RuleFileError("CRM254", fact=fact, key="over", name=text) from None
+        meant = spoken.length(text)
+        raise RuleFileError("CRM254", fact=fact, key=key, name=text, suggestion=meant) from None
+
+
+def _whole_window(fact: str, aggregate: str, spec: Mapping[str, object]) -> Window | None:
+    """The window of a portion's whole, of which the part is truly a part."""
+    whole, part = _window(fact, spec, "out of"), _window(fact, spec, "over")
+    if aggregate == "portion" and part is None and "where" not in spec:
+        raise RuleFileError("CRM278", fact=fact, key=aggregate)
+    if whole is not None and part is not None and part.shortest > whole.longest:
+        raise RuleFileError("CRM279", fact=fact, key="over", name=spec["over"], whole=spec["out of"])
+    return whole
+
+
+def _share_up(fact: str, spec: Mapping[str, object]) -> Decimal:
+    share = spec.get("at")
+    if isinstance(share, bool) or not isinstance(share, int | float | Decimal) or not 0 <= share <= 1:
+        name = "–" if share is None else share
+        raise RuleFileError("CRM280", fact=fact, key="at" if "at" in spec else "quantile", name=name)
+    return Decimal(str(share))
 
 
 def _whole(fact: str, spec: Mapping[str, object], key: str, default: int, *, least: int) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial, reduce
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.field import Value
 from crmflow.rules.fact import FOLDS, Fact
 from crmflow.rules.feel import DECIMALS, Expression
+from crmflow.rules.window import Span
 
 OF_EVERY_ROW: Final = frozenset({"at", "kind", "unit", "staff", "channel"})
 CORE: Final = "core"
@@ -74,13 +75,20 @@ class _Reading:
         return gaps(known, zone) if self.keep == "gaps" else known
 
 
+class _Time(NamedTuple):
+    """The stretch (start, end]; None: without a start, or to the moment of which the folds are."""
+
+    start: datetime | None
+    end: datetime | None
+
+
 class _Choice:
     """The rows that some facts of a pack share: of one source, in one window, meeting one condition."""
 
     def __init__(self, facts: Sequence[Fact], kinds: Iterable[str]) -> None:
         first, kinds = facts[0], frozenset(kinds)
         self.source = first.source
-        self.over = first.over
+        self.span = first.span
         self._where = first.where
         self._of_kind: dict[str, bool] | None = None
         if first.where is not None:
@@ -106,10 +114,12 @@ class _Choice:
                 values[measure.name] = measure.otherwise if value is None else value
         return values
 
-    def rows(self, rows: Sequence[Row], start: datetime | None, zone: ZoneInfo) -> Sequence[Row]:
-        """Those after `start` for which the condition is true, in their order."""
-        if start is not None:
-            rows = rows[bisect_right(rows, start, key=AT) :]
+    def rows(self, rows: Sequence[Row], time: _Time, zone: ZoneInfo) -> Sequence[Row]:
+        """Those of the stretch of time for which the condition is true, in their order."""
+        if time.start is not None:
+            rows = rows[bisect_right(rows, time.start, key=AT) :]
+        if time.end is not None:
+            rows = rows[: bisect_right(rows, time.end, key=AT)]
         if self._of_kind is not None:
             known = self._of_kind
             return [row for row in rows if known[row.kind]]
@@ -143,34 +153,66 @@ class Folds:
     def __init__(self, facts: Iterable[Fact], kinds: Iterable[str]) -> None:
         kinds = frozenset(kinds)
         alike: dict[tuple[object, ...], list[Fact]] = {}
-        for fact in facts:
-            if fact.aggregate in FOLDS:
-                where = fact.where and fact.where.text
-                alike.setdefault((fact.pack, fact.source, fact.over, where), []).append(fact)
+        folds = [fact for fact in facts if fact.aggregate in FOLDS]
+        self._portions = tuple(_Portion.of(fact) for fact in folds if fact.aggregate == "portion")
+        summed = [sum for portion in self._portions for sum in (portion.part, portion.whole)]
+        for fact in (*(fact for fact in folds if fact.aggregate != "portion"), *summed):
+            where = fact.where and fact.where.text
+            alike.setdefault((fact.pack, fact.source, fact.span, where), []).append(fact)
         self._choices = tuple(_Choice(group, kinds) for group in alike.values())
         self._choice_of = {
             fact.name: choice
             for choice, group in zip(self._choices, alike.values(), strict=True)
             for fact in group
         }
+        self._choice_of |= {each.name: self._choice_of[each.part.name] for each in self._portions}
 
     def at(self, as_of: datetime, zone: ZoneInfo) -> FoldsAt:
         """The folds as of a moment; days and months are cut in `zone`."""
-        return FoldsAt(self._choices, self._choice_of, as_of, zone)
+        return FoldsAt(self._choices, self._choice_of, self._portions, as_of, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """A fact that is one sum ÷ another; the sums are folded like facts, under names of their own."""
+
+    name: str
+    part: Fact
+    whole: Fact
+    otherwise: object
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Portion:
+        """Rows before the whole's window are no part of it."""
+        part = replace(
+            fact, name=f"{fact.name} ÷", aggregate="sum", over=fact.over or fact.out_of, at_least=1
+        )
+        whole = replace(fact, name=f"÷ {fact.name}", aggregate="sum", over=fact.out_of, where=None)
+        return cls(fact.name, part, replace(whole, otherwise=None), fact.otherwise)
+
+    def value(self, part: Any, whole: Any) -> object:
+        """Nothing chosen is 0 of the whole; of a whole that is not positive there is no part."""
+        if whole is None or whole <= 0:
+            return self.otherwise
+        return Decimal(0) if part is None else DECIMALS.divide(part, whole)
 
 
 class FoldsAt:
     """Folds as of one moment: nothing later is seen. Windows are worked out once for all customers."""
 
     def __init__(
-        self, choices: Iterable[_Choice], choice_of: Mapping[str, _Choice], as_of: datetime, zone: ZoneInfo
+        self,
+        choices: Iterable[_Choice],
+        choice_of: Mapping[str, _Choice],
+        portions: Iterable[_Portion],
+        as_of: datetime,
+        zone: ZoneInfo,
     ) -> None:
         self.as_of = as_of
         self.zone = zone
         self._choice_of = choice_of
-        self._starts = {
-            choice: None if choice.over is None else choice.over.start(as_of, zone) for choice in choices
-        }
+        self._portions = portions
+        self._times = {choice: _time(choice.span, as_of, zone) for choice in choices}
 
     def fold(self, touchpoints: Sequence[Row], holdings: Sequence[Row] = ()) -> Folded:
         """The value of every fold for one customer (or one holding and the touchpoints that name it)."""
@@ -178,12 +220,24 @@ class FoldsAt:
         flips: list[datetime] = []
         touchpoints = self._past(touchpoints, flips)
         holdings = self._past(sorted(holdings, key=IN_TURN), flips)
-        for choice, start in self._starts.items():
-            rows = choice.rows(_of_source(choice.source, touchpoints, holdings), start, self.zone)
-            values |= choice.values(rows, self.zone) if rows else choice.of_nothing
-            if choice.over is not None and rows:
-                flips.append(choice.over.leaves(rows[0].at, self.zone))
+        for choice, time in self._times.items():
+            rows = _of_source(choice.source, touchpoints, holdings)
+            chosen = choice.rows(rows, time, self.zone)
+            values |= choice.values(chosen, self.zone) if chosen else choice.of_nothing
+            flips += self._flips(choice.span, time, rows, chosen)
+        for portion in self._portions:
+            part, whole = values.pop(portion.part.name), values.pop(portion.whole.name)
+            values[portion.name] = portion.value(part, whole)
         return Folded(values, min(flips, default=None))
+
+    def _flips(
+        self, span: Span, time: _Time, rows: Sequence[Row], chosen: Sequence[Row]
+    ) -> Iterator[datetime]:
+        """When the window loses its first row, and when it may see the next one."""
+        if chosen and (lost := span.leaves(chosen[0].at, self.zone)) is not None:
+            yield lost
+        if time.end is not None and (seen := bisect_right(rows, time.end, key=AT)) < len(rows):
+            yield span.enters(rows[seen].at, self.zone)
 
     def __contains__(self, fact: str) -> bool:
         return fact in self._choice_of
@@ -193,7 +247,7 @@ class FoldsAt:
         choice = self._choice_of[name]
         held = self._past(sorted(holdings, key=IN_TURN), [])
         rows = _of_source(choice.source, self._past(touchpoints, []), held)
-        return choice.rows(rows, self._starts[choice], self.zone)
+        return choice.rows(rows, self._times[choice], self.zone)
 
     def _past(self, rows: Sequence[Row], flips: list[datetime]) -> Sequence[Row]:
         """The rows up to the moment; the first later one is a flip."""
@@ -202,6 +256,10 @@ class FoldsAt:
         past = [row for row in rows if row.at <= self.as_of]
         flips.append(rows[len(past)].at)
         return past
+
+
+def _time(span: Span, as_of: datetime, zone: ZoneInfo) -> _Time:
+    return _Time(span.start(as_of, zone), None if span.ago is None else span.end(as_of, zone))
 
 
 def kind_seen(kind: str, pack: str, kinds: Iterable[str]) -> str:
@@ -245,7 +303,8 @@ def _reader(name: str, pack: str, kinds: frozenset[str]) -> Reader:
 
 
 def _measure(fact: Fact) -> _Measure:
-    return _Measure(fact.name, fact.at_least, fact.otherwise, AGGREGATES[fact.aggregate])
+    aggregate = AGGREGATES.get(fact.aggregate) or partial(_quantile, at=fact.at or Decimal(0))
+    return _Measure(fact.name, fact.at_least, fact.otherwise, aggregate)
 
 
 def _count(values: list[Any]) -> Decimal:
@@ -264,11 +323,19 @@ def _distinct(values: list[Any]) -> Decimal:
     return Decimal(len(set(values)))
 
 
-def _median(values: list[int]) -> Decimal:
-    ordered, half = sorted(values), len(values) // 2
-    if len(values) % 2:
-        return Decimal(ordered[half])
-    return DECIMALS.divide(Decimal(ordered[half - 1] + ordered[half]), Decimal(2))
+def _quantile(values: list[Any], at: Decimal) -> Decimal:
+    """The value at place 1 + (n − 1) · `at` of the ordered ones, in between on the straight line."""
+    ordered = sorted(values)
+    place = DECIMALS.multiply(Decimal(len(ordered) - 1), at)
+    below = int(place)  # from 0
+    if place == below:
+        return Decimal(ordered[below])
+    step = DECIMALS.subtract(Decimal(ordered[below + 1]), Decimal(ordered[below]))
+    return DECIMALS.fma(step, DECIMALS.subtract(place, below), Decimal(ordered[below]))
+
+
+def _median(values: list[Any]) -> Decimal:
+    return _quantile(values, Decimal("0.5"))
 
 
 AGGREGATES: Final[Mapping[str, Callable[[list[Any]], object]]] = {
@@ -280,5 +347,6 @@ AGGREGATES: Final[Mapping[str, Callable[[list[Any]], object]]] = {
     "first": lambda values: values[0],
     "last": lambda values: values[-1],
     "distinct": _distinct,
+    "median": _median,
     "median gap": _median,
 }

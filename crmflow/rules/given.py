@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
-from crmflow.rules import feel
-from crmflow.rules.feel import ContextType, ListType, Name, Scope, Type, nearest
+from crmflow.rules import feel, spoken
+from crmflow.rules.feel import ContextType, Enumeration, ListType, Name, Scope, Type, nearest
 from crmflow.rules.params import Param, named, shown, typed
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Findings, Path
 from crmflow.rules.vocabulary import STAFF, UNIT
+
+NOTHING: Final = "none"  # what a test writes where no rule answers
+CONFLICT: Final = "conflict"  # where rules contradict each other
 
 
 class GivenReader:
@@ -22,10 +26,13 @@ class GivenReader:
     def values(self, path: Path, *, codes: frozenset[str] = frozenset()) -> dict[str, object]:
         """The mapping at `path`, keyed by canonical names; the staff names in `codes` are kept as codes."""
         values: dict[str, object] = {}
+        spelled: dict[str, str] = {}
         for spelling, raw in (self.document.value(path) or {}).items():
             at = (*path, spelling)
             name = self.name(at, spelling, self.scope)
-            if name is not None:
+            if name is not None and (other := spelled.setdefault(name.canonical, spelling)) != spelling:
+                self._complain("CRM124", at, {"name": spelling, "other": other}, None)
+            elif name is not None:
                 kept = name.canonical in codes
                 values[name.canonical] = as_text(raw) if kept else self.value(at, raw, name.type)
         return values
@@ -63,7 +70,10 @@ class GivenReader:
             return _instant(raw) if type == feel.date_time else typed(raw, type)
         except ValueError:
             parts = {"name": as_text(raw), "key": path[-1], "expected": shown(type)}
-            self.findings.errors.append(self.document.diagnostic("CRM144", path, parts))
+            suggestion = _meant(str(as_text(raw)), type)
+            self.findings.errors.append(
+                self.document.diagnostic("CRM144", path, parts, suggestion=suggestion)
+            )
             return None
 
     def _context(self, path: Path, raw: Mapping[str, object], type: ContextType) -> dict[str, object]:
@@ -84,6 +94,15 @@ class GivenReader:
         self.findings.errors.append(
             self.document.diagnostic(code, path, parts, key=True, suggestion=suggestion)
         )
+
+
+def _meant(word: str, type: Type) -> str | None:
+    """The value that readers call by this word, where one is."""
+    if isinstance(type, Enumeration):
+        return type.labels.get(word)
+    if type == feel.boolean:
+        return spoken.truth(word)
+    return spoken.number(word) if type == feel.number else None
 
 
 def _instant(raw: object) -> datetime:

@@ -59,7 +59,7 @@ def lay(files: Iterable[RuleFile], findings: Findings) -> Layers:
 def _put(document: Document, layers: Layers, findings: Findings) -> None:
     """Puts a file where it belongs, by its name or its keys."""
     keys, id = document.data.keys(), document.file.id
-    if "format" in keys and document.data["format"] != FORMAT:
+    if "format" in keys and (document.data["format"] is True or document.data["format"] != FORMAT):
         parts = {"name": document.data["format"], "expected": FORMAT}
         findings.errors.append(document.diagnostic("CRM073", ("format",), parts))
     elif document.file.is_vocabulary:
@@ -121,4 +121,6 @@ def _override(
     elif len(overrides) < 8 or not hash.startswith(overrides):
         path = ("overrides",)
         findings.notes.append(document.diagnostic("CRM208", path, parts, suggestion=hash[:12]))
+    elif hash == content_hash(document.data):
+        findings.notes.append(document.diagnostic("CRM249", ("overrides",), parts))
     document.file = replace(document.file, pack=base[0].pack)  # its names are those of the pack

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from crmflow.core.diagnostic import Position
+from crmflow.core.diagnostic import Edit, Position
 
 
 class Lines:
@@ -20,3 +20,16 @@ class Lines:
         offset -= bisect_left(self.inserted, offset)
         line = bisect_right(self.starts, offset)
         return Position(line, offset - self.starts[line - 1] + 1)
+
+    def offset(self, position: Position) -> int:
+        """Where a line and column stand in the text; the other way round, where nothing was put in."""
+        return self.starts[position.line - 1] + position.column - 1
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with its edits, which do not overlap."""
+    lines = Lines(text)
+    spans = sorted({(lines.offset(edit.start), lines.offset(edit.end), edit.text) for edit in edits})
+    for start, end, new in reversed(spans):
+        text = text[:start] + new + text[end:]
+    return text

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.core.text import Text, choices
 from crmflow.rules.calendar_file import read_calendar
 from crmflow.rules.chart_file import ChartReader
 from crmflow.rules.declare import declare
@@ -43,7 +45,8 @@ def load(files: Iterable[RuleFile]) -> Loaded:
     ruleset = None
     if not any(error.file in vocabularies for error in findings.errors):  # without names all else is noise
         ruleset = _Loader(layers, names, findings).ruleset()
-    return Loaded(None if findings.errors else ruleset, tuple(findings.errors), tuple(findings.notes))
+    usable = None if findings.errors else ruleset
+    return Loaded(usable, tuple(findings.errors), tuple(findings.notes), ruleset)
 
 
 def _results(layers: Layers) -> dict[str, Result]:
@@ -80,7 +83,7 @@ def _ranks(layers: Layers, findings: Findings) -> dict[str, int]:
     for document, shape in layers.orders:
         for n, id in enumerate(shape.order):
             if id not in layers.rulebooks:
-                parts = {"name": id, "known": ", ".join(layers.rulebooks)}
+                parts = {"name": id, "known": choices(layers.rulebooks, id)}
                 suggestion = nearest(id, layers.rulebooks)
                 findings.errors.append(
                     document.diagnostic("CRM137", ("order", n), parts, suggestion=suggestion)
@@ -117,6 +120,7 @@ class _Loader:
                 {id: document for id, (document, _) in self.layers.inferences.items()},
                 self.findings,
             ),
+            tuple(self.layers.vocabularies),
         )
 
     def calendars(self) -> dict[str, Calendar]:
@@ -129,7 +133,7 @@ class _Loader:
         known = [*self.layers.rulebooks, *self.layers.inferences, *self.layers.charts]
         for document in self.layers.params:
             for id in document.data.keys() - {"format", *known}:
-                parts = {"name": id, "known": ", ".join(known)}
+                parts = {"name": id, "known": choices(known, id)}
                 self.complain(
                     document.diagnostic("CRM137", (id,), parts, key=True, suggestion=nearest(id, known))
                 )
@@ -187,9 +191,13 @@ class _Loader:
         found = held(document, holding, self.names)
         if found is None:
             known = [bare(name) for name in self.names.holdings if name.startswith(f"{document.pack}.")]
-            parts = {"name": holding or "", "known": ", ".join(known)}
-            suggestion = None if holding is None else nearest(holding, known)
-            self.complain(document.diagnostic("CRM134", path, parts, suggestion=suggestion))
+            if holding is None:
+                self.complain(document.diagnostic("CRM125", path[:-1], {"known": ", ".join(known)}))
+            else:
+                parts = {"name": holding, "known": ", ".join(known)}
+                near = nearest(holding, known)
+                self.complain(document.diagnostic("CRM134", path, parts, suggestion=near))
+            return self.scope(document.pack, None).child({}, open=True)  # its names are not known
         return self.scope(document.pack, found)
 
     def with_settings(self, id: str, params: Mapping[str, Param]) -> Mapping[str, Param]:
@@ -212,7 +220,13 @@ class _Loader:
             circle = list(reversed(error.args[1]))
             document, _ = self.layers.rulebooks[circle[0]]
             parts = {"name": circle[0], "circle": " → ".join(circle)}
-            self.complain(document.diagnostic("CRM201", ("title",), parts))
+            reads = [
+                Text(f"{one} reads {name} of {other}", f"{one} 读取 {other} 的 {name}")
+                for one, other in pairwise(circle)
+                for name in sorted(needs[one])
+                if giver.get(name) == other
+            ]
+            self.complain(document.diagnostic("CRM201", ("title",), parts, notes=reads))
             return ()
 
     def complain(self, found: Diagnostic) -> None:

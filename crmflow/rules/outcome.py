@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from crmflow.core.decision import Hit, Plan, Sending, Target
-from crmflow.rules import vocabulary
+from crmflow.core.field import Field
+from crmflow.rules import spoken, vocabulary
 from crmflow.rules.condition import expression
 from crmflow.rules.declare import form_fields
 from crmflow.rules.feel import Expression, Scope, Type, any_, nearest, null
@@ -103,11 +104,12 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class VisitOutcome:
-    """A planned contact; `by` is "owner", a role, or a person chosen for the customer."""
+    """A planned contact: `by` is "owner", a role, or a person chosen for it; `form` are its fields."""
 
     plan: Plan
     person: PersonOutcome | None
     occasion: Occasion
+    form: Mapping[str, Field]
 
     @property
     def reads(self) -> frozenset[str]:
@@ -172,7 +174,8 @@ class OutcomeReader:
         if isinstance(value, str) and value in self.values:
             return SegmentOutcome(value)
         parts = {"name": value, "known": ", ".join(self.values)}
-        self._complain("CRM138", path, parts, nearest(str(value), self.values))
+        labels = self.names.labels(self.values, self.document.pack)
+        self._complain("CRM138", path, parts, labels.get(str(value)) or nearest(str(value), self.values))
         return None
 
     def _person(self, path: Path) -> PersonOutcome | None:
@@ -193,7 +196,7 @@ class OutcomeReader:
         shape = shaped(VisitShape, self.document, path, self.findings)
         if shape is None:
             return None
-        form_fields(self.document, (*path, "form"), shape.form, self.findings)
+        form = form_fields(self.document, (*path, "form"), shape.form, self.findings)
         by, person = str(shape.by), None
         role = vocabulary.spelled(self.names.roles, by)
         if by != "owner" and role is None:
@@ -209,7 +212,7 @@ class OutcomeReader:
             tuple(shape.form),
             shape.stays == "until done",
         )
-        return VisitOutcome(plan, person, self._occasion(path, shape.once_per))
+        return VisitOutcome(plan, person, self._occasion(path, shape.once_per), form)
 
     def _send(self, path: Path) -> SendOutcome | None:
         shape = shaped(SendShape, self.document, path, self.findings)
@@ -237,7 +240,7 @@ class OutcomeReader:
         else:
             if isinstance(value, timedelta):
                 return value
-        self._complain("CRM068", path, {"name": text}, None)
+        self._complain("CRM068", path, {"name": text}, spoken.length(text))
         return None
 
     def _typed(self, path: Path, wanted: Type, code: str) -> Expression | None:
@@ -250,7 +253,7 @@ class OutcomeReader:
     def _word(self, path: Path, words: Mapping[str, vocabulary.Word], spelling: str, code: str) -> str | None:
         name = vocabulary.spelled(words, spelling)
         if name is None:
-            parts = {"name": spelling, "known": ", ".join(words)}
+            parts = {"name": spelling, "known": vocabulary.called(words)}
             self._complain(code, path, parts, vocabulary.nearest_word(words, spelling))
         return name
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from crmflow.core.text import Text
-from crmflow.rules import feel
+from crmflow.rules import feel, spoken
 from crmflow.rules.feel import ContextType, Enumeration, ListType, MonthsDuration, Name, Type, nearest
 from crmflow.rules.fit import shaped
 from crmflow.rules.shape import ParamShape, SetParamShape, as_text
@@ -55,8 +55,11 @@ def apply(
     params: Mapping[str, Param], document: Document, path: Path, findings: Findings
 ) -> dict[str, Param]:
     """The params with the values that a params file sets for this rulebook or chart at `path`."""
-    changed = dict(params)
+    changed, spelled = dict(params), dict[str, str]()
     settings = document.value(path)
+    if settings is not None and not isinstance(settings, dict):
+        parts = {"name": as_text(settings), "key": path[-1]}
+        findings.errors.append(document.diagnostic("CRM062", path, parts))
     for spelling in settings if isinstance(settings, dict) else ():
         at = (*path, spelling)
         name = named(params, spelling)
@@ -65,6 +68,9 @@ def apply(
             suggestion = nearest(spelling, spellings)
             parts = {"name": spelling, "known": ", ".join(params)}
             findings.errors.append(document.diagnostic("CRM136", at, parts, key=True, suggestion=suggestion))
+        elif (other := spelled.setdefault(name, spelling)) != spelling:
+            parts = {"name": spelling, "other": other}
+            findings.errors.append(document.diagnostic("CRM124", at, parts, key=True))
         elif (shape := shaped(SetParamShape, document, at, findings)) is not None:
             changed[name] = _set(changed[name], document, at, shape, findings)
     return changed
@@ -99,13 +105,13 @@ def typed(raw: object, type: Type) -> object:
     raise ValueError(f"{raw} is not {type}")
 
 
-def shown(type: Type) -> str:
-    """A type as a finding names it, in any language."""
+def shown(type: Type) -> str | Type:
+    """A type as a finding names it."""
     if isinstance(type, Enumeration):
         return " / ".join(type.values)
     if isinstance(type, ContextType):
         return "key: value"
-    return "[…]" if isinstance(type, ListType) else str(type)
+    return "[…]" if isinstance(type, ListType) else type
 
 
 def duration(text: str) -> timedelta | MonthsDuration:
@@ -144,24 +150,43 @@ def _type_of(value: object) -> Type:
 
 
 def _set(param: Param, document: Document, path: Path, shape: SetParamShape, findings: Findings) -> Param:
+    set, before = param, len(findings.errors)
     if "value" in shape.model_fields_set:
         at = (*path, "value")
         value = _value(param, document, at, shape.value, findings)
         if isinstance(param.value, Mapping) and isinstance(value, Mapping):
             value = {**param.value, **value}  # by level: a level that is not named keeps its own
-        param = replace(param, value=value, place=(document, at))
+        set = replace(param, value=value, place=(document, at))
     by_unit = {
         unit: _value(param, document, (*path, "units", unit), value, findings)
         for unit, value in shape.units.items()
     }
-    return replace(param, by_unit={**param.by_unit, **by_unit})
+    set = replace(set, by_unit={**param.by_unit, **by_unit})
+    if document.file.layer == "site" and len(findings.errors) == before:
+        _note_idle(param, set, document, path, shape, findings)
+    return set
+
+
+def _note_idle(
+    param: Param, set: Param, document: Document, path: Path, shape: SetParamShape, findings: Findings
+) -> None:
+    """That a site sets what holds anyway. A pack may say a value of the core again for its readers, a site
+    beside what its units have, and a unit where another unit, perhaps one above, has its own."""
+    idle: list[Path] = []
+    if "value" in shape.model_fields_set and set.value == param.value and not set.by_unit:
+        idle.append((*path, "value"))
+    if all(value == set.value for value in set.by_unit.values()):
+        idle += [(*path, "units", unit) for unit in shape.units]
+    for at in idle:
+        parts = {"name": param.name, "value": as_text(document.value(at))}
+        findings.notes.append(document.diagnostic("CRM248", at, parts))
 
 
 def _value(param: Param, document: Document, path: Path, raw: object, findings: Findings) -> object:
     try:
         return typed(raw, param.type)
     except ValueError:
-        suggestion = None
+        suggestion = spoken.number(str(as_text(raw))) if param.type == feel.number else None
         if isinstance(param.type, Enumeration):
             suggestion = nearest(str(as_text(raw)), param.type.values)
         parts = {"name": as_text(raw), "param": param.name, "expected": shown(param.type)}

@@ -41,6 +41,11 @@ class Unquoted:
         return _REFERENCE.match(self.text) is not None
 
     @property
+    def is_open(self) -> bool:
+        """Brackets that are no interval and not paired: a bracket is missing, not quotes."""
+        return not _INTERVAL.search(self.text) and not _paired(self.text)
+
+    @property
     def quoted(self) -> str:
         """The cell as the file must write it."""
         if '"' in self.text or "\\" in self.text:
@@ -54,6 +59,17 @@ class Unquoted:
         if quote == "'":
             yield from ((self.start + at, quote) for at, sign in enumerate(self.text) if sign == quote)
         yield self.end, quote
+
+
+def _paired(text: str) -> bool:
+    """Whether each bracket has its partner."""
+    waiting: list[str] = []
+    for sign in text:
+        if sign in "[{(":
+            waiting.append({"[": "]", "{": "}", "(": ")"}[sign])
+        elif sign in "]})" and (not waiting or waiting.pop() != sign):
+            return False
+    return not waiting
 
 
 def unquoted(text: str) -> tuple[Unquoted, ...]:

@@ -38,6 +38,13 @@ class Condition:
     column: int | None = None
 
 
+def condition_path(place: int, condition: Condition) -> tuple[str | int, ...]:
+    """Where a condition of the rule at a place stands in its file."""
+    if condition.column is None:
+        return ("rules", place, "when")
+    return ("table", "rows", place, condition.column + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Fires when all its conditions are true; null is not true. `priority` 1 comes first."""
@@ -99,6 +106,12 @@ class Rulebook:
         return values_of(self.declares.values(), units) if units else self.defaults
 
     @cached_property
+    def recorded(self) -> frozenset[str]:
+        """The names of which a decision keeps the values: what it reads, and the day where that counts."""
+        dated = self.effective_from is not None or self.effective_to is not None
+        return self.reads | {"today"} if dated else self.reads
+
+    @cached_property
     def fused(self) -> Fused:
         """The rules as one function, compiled when it is first asked."""
         return Fused(self.rules, self.columns, self.hit == "first", frozenset(self.declares))
@@ -111,12 +124,11 @@ class Rulebook:
         `context` is keyed by canonical names; `params` as `params()` gives them.
         """
         given = self.defaults if params is None else params
-        if not self._is_effective(context.get("today")):
+        if not self.is_effective(context.get("today")):
             return ()
         fired = self.fused.fired(context, given)
         if fired:
-            hits = [(self.rules[place], self._hit(place, context, given)) for place in fired]
-            return self._after_policy(hits)
+            return self._answer(tuple(fired), context, given)
         return () if self.default is None else (self.default.hit("default", {**context, **given}),)
 
     def trace(
@@ -134,11 +146,34 @@ class Rulebook:
             traces.append(RuleTrace(rule, all(trace.value is True for _, trace in steps), steps))
         return tuple(traces)
 
+    def reads_of(self, rule: Rule) -> frozenset[str]:
+        """The canonical names and params that the conditions of one rule read."""
+        columns = (self.columns[each.column] for each in rule.conditions if each.column is not None)
+        conditions = (each.expression for each in rule.conditions)
+        return frozenset().union(*(each.names for each in (*conditions, *columns)))
+
     def at_site(self, declares: Mapping[str, Param], yields_to: tuple[str, ...]) -> Rulebook:
         """The same rulebook with a site's values and order; they share one compiled form."""
         copy = replace(self, declares=declares, yields_to=yields_to)
         copy.__dict__["fused"] = self.fused  # where a cached property keeps its value
         return copy
+
+    def _answer(
+        self, fired: tuple[int, ...], context: Mapping[str, object], params: Mapping[str, object]
+    ) -> tuple[Hit, ...] | Conflict:
+        """The hits of the rules that fired; the same again where none of their outcomes reads a name."""
+        answer = self._answers.get(fired)
+        if answer is None:
+            hits = [(self.rules[place], self._hit(place, context, params)) for place in fired]
+            answer = self._after_policy(hits)
+            if all(self._constant_hits[place] for place in fired):
+                self._answers[fired] = answer
+        return answer
+
+    @cached_property
+    def _answers(self) -> dict[tuple[int, ...], tuple[Hit, ...] | Conflict]:
+        """The answers that depend on nothing but which rules fire."""
+        return {}
 
     @cached_property
     def _constant_hits(self) -> tuple[Hit | None, ...]:
@@ -149,7 +184,8 @@ class Rulebook:
         rule = self.rules[place]
         return self._constant_hits[place] or rule.then.hit(rule.id, {**context, **params})
 
-    def _is_effective(self, today: object) -> bool:
+    def is_effective(self, today: object) -> bool:
+        """Whether the rules count on a day; on an unknown one they do."""
         if not isinstance(today, date):
             return True
         return (self.effective_from is None or self.effective_from <= today) and (

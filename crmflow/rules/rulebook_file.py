@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
 
-from crmflow.core.text import Text
+from crmflow.core.text import Text, choices
 from crmflow.rules.condition import NOTHING, condition, expression, note_null_traps
 from crmflow.rules.feel import Expression, Scope, excluded, nearest
 from crmflow.rules.outcome import OutcomeReader
@@ -187,7 +187,7 @@ class RulebookReader:
             self.complain(
                 "CRM149",
                 ("on",),
-                {"name": self.shape.on, "known": ", ".join(known)},
+                {"name": self.shape.on, "known": choices(known, self.shape.on)},
                 nearest(self.shape.on, known),
             )
             return None

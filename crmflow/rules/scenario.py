@@ -12,13 +12,13 @@ from crmflow.core.post import Post, Posts, Staff, Unit
 from crmflow.core.text import Text
 from crmflow.rules.derive import derive
 from crmflow.rules.fact import DERIVED, POPULATION
-from crmflow.rules.feel import Name, Scope
-from crmflow.rules.given import GivenReader
+from crmflow.rules.feel import Name, Scope, nearest
+from crmflow.rules.given import CONFLICT, NOTHING, GivenReader
 from crmflow.rules.infer.case import InferenceCase
 from crmflow.rules.params import Param
 from crmflow.rules.population import population
 from crmflow.rules.rulebook import Rulebook
-from crmflow.rules.shape import ChartTestShape, StaffShape, TestShape
+from crmflow.rules.shape import ChartTestShape, StaffShape, TestShape, as_text
 from crmflow.rules.source import Document, Findings, Path
 from crmflow.rules.vocabulary import STAFF, Vocabulary
 
@@ -119,6 +119,7 @@ def read_cases(
             at = (*path, "expect")
             findings.errors.append(document.diagnostic("CRM062", at, {"key": "expect"}))
             continue
+        _refuse_unknown_results(document, path, shape.expect, rulebook, names, findings)
         case = RulebookCase(
             rulebook,
             names.with_levels_of(document.pack),
@@ -132,6 +133,35 @@ def read_cases(
         )
         cases.append(case)
     return tuple(cases)
+
+
+def _refuse_unknown_results(
+    document: Document,
+    path: Path,
+    expected: object,
+    rulebook: Rulebook,
+    names: Vocabulary,
+    findings: Findings,
+) -> None:
+    """A test expects a value that the rulebook gives, or none."""
+    if rulebook.gives is None:
+        return
+    known = (*rulebook.gives.of, NOTHING, CONFLICT)
+    labels = names.labels(rulebook.gives.of, document.pack)
+    for at, value in _words((*path, "expect"), expected):
+        if value is not None and str(as_text(value)) not in known:
+            near = labels.get(str(value)) or nearest(str(value), known)
+            parts = {"name": value, "known": ", ".join(known)}
+            findings.errors.append(document.diagnostic("CRM138", at, parts, suggestion=near))
+
+
+def _words(path: Path, expected: object) -> Iterator[tuple[Path, object]]:
+    """Every value that is expected: one, several, or by customer."""
+    if isinstance(expected, dict | list):
+        for key, value in expected.items() if isinstance(expected, dict) else enumerate(expected):
+            yield from _words((*path, key), value)
+    else:
+        yield path, expected
 
 
 def _population(

@@ -19,7 +19,8 @@ def as_text(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _one_language(value: object) -> object:
+def one_language(value: object) -> object:
+    """A plain word is the same in both languages."""
     return {"en": value, "zh": value} if isinstance(value, str | bool | Decimal) else value
 
 
@@ -64,7 +65,7 @@ class Title(Shape):
     en: str | None = None
     zh: str | None = None
 
-    _short = model_validator(mode="before")(_one_language)
+    _short = model_validator(mode="before")(one_language)
 
     @property
     def text(self) -> Text:
@@ -87,102 +88,6 @@ class FormShape(FieldShape):
     """A field of a form; `required` may be a condition over the form."""
 
     required: Words = "true"
-
-
-class KeyShape(Label):
-    """A kind of customer key: phone, card, member number."""
-
-    personal: bool = False
-
-
-class FactShape(Label):
-    """Which keys go together is said by crmflow.rules.fact."""
-
-    unit: str | None = None
-    personal: bool = False
-    count: Words | None = None
-    sum: Words | None = None
-    average: Words | None = None
-    min: Words | None = None
-    max: Words | None = None
-    first: Words | None = None
-    last: Words | None = None
-    distinct: Words | None = None
-    median_gap: Words | None = Field(None, alias="median gap")
-    days_since: Words | None = Field(None, alias="days since")
-    anniversary: Words | None = None
-    is_: Words | None = Field(None, alias="is")
-    rank: Words | None = None
-    share: Words | None = None
-    share_above: Words | None = Field(None, alias="share above")
-    band: Words | None = None
-    bands: Whole | None = None
-    reverse: bool = False
-    from_: str | None = Field(None, alias="from")
-    where: Words | None = None
-    over: str | None = None
-    at_least: Whole | None = Field(None, alias="at least")
-    else_: Any = Field(None, alias="else")
-
-
-class ListShape(Label):
-    """The name under which a customer's rules see the holdings: `list: plates`, or with a `zh` spelling."""
-
-    en: str
-
-    _short = model_validator(mode="before")(_one_language)
-
-
-class HoldingShape(Label):
-    """A kind of holding."""
-
-    list_: ListShape | None = Field(None, alias="list")
-    fields_: dict[str, FieldShape] = Field({}, alias="fields")
-    facts: dict[str, FactShape] = {}
-
-
-class TouchpointShape(Label):
-    """A kind of touchpoint."""
-
-    fields_: dict[str, FieldShape] = Field({}, alias="fields")
-
-
-class SignalShape(TouchpointShape):
-    """A kind of signal; `scope` is what it concerns."""
-
-    scope: Literal["unit", "company", "goods"] = "company"
-
-
-class MessageShape(Label):
-    """A message: `en` and `zh` are its texts, `purpose` is what the customer must have consented to."""
-
-    purpose: str = "service"
-
-
-class VocabularyShape(Shape):
-    """vocabulary.yaml"""
-
-    format: Whole
-    customer: dict[str, FieldShape] = {}
-    keys: dict[str, KeyShape] = {}
-    levels: dict[str, Label] = {}
-    roles: dict[str, Label] = {}
-    holdings: dict[str, HoldingShape] = {}
-    touchpoints: dict[str, TouchpointShape] = {}
-    signals: dict[str, SignalShape] = {}
-    cases: dict[str, Label] = {}
-    messages: dict[str, MessageShape] = {}
-    values: dict[str, Label] = {}
-    facts: dict[str, FactShape] = {}
-    population_facts: dict[str, FactShape] = Field({}, alias="population facts")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _levels(cls, data: Any) -> Any:
-        """`levels: [station, district]` is short for levels without labels."""
-        if isinstance(data, dict) and isinstance(data.get("levels"), list):
-            return {**data, "levels": {str(level): {} for level in data["levels"]}}
-        return data
 
 
 class ParamShape(Label):
@@ -358,6 +263,7 @@ class StateShape(Label):
 
     by: str | None = None
     not_by: WordList = Field([], alias="not by")
+    needs: WordList = []
     within: str | None = None
     form: dict[str, FormShape] = {}
     send: str | None = None

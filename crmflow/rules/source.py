@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from crmflow.core.diagnostic import Diagnostic, Edit, Position
+from crmflow.core.text import Text
 from crmflow.rules.lines import Lines
 from crmflow.rules.quoting import Unquoted, unquoted
 from crmflow.rules.scalar import offsets, written
@@ -22,7 +23,7 @@ Path = tuple[str | int, ...]
 Layer = Literal["core", "pack", "site"]
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
-_BRACKET = re.compile(r"[\[\]{}]")
+_BRACKET = re.compile(r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\[\]{}]""")
 DEPTH = 100
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -50,6 +51,16 @@ class RuleFile:
     def name(self) -> str:
         """How a diagnostic names the file."""
         return self.shown or self.path
+
+    @property
+    def raw(self) -> bytes:
+        """The file's bytes."""
+        return self.text.encode() if isinstance(self.text, str) else self.text
+
+    @property
+    def content(self) -> str:
+        """The text without a byte order mark; what is not UTF-8 is replaced."""
+        return self.raw.decode("utf-8-sig", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +123,13 @@ class Document:
         inside: tuple[int, int] | None = None,
         suggestion: str | None = None,
         instead: str | None = None,
+        witness: Mapping[str, object] | None = None,
+        notes: Sequence[Text] = (),
     ) -> Diagnostic:
         """A finding at a value, at its key, or at the characters `inside` a text.
 
         The fix is to put the suggestion, or else what is given as `instead`, in the place of what is marked.
+        `witness` is a customer that shows it, `notes` say more.
         """
         place = self.place(path)
         start, end = place.start, self._visible_end(place)
@@ -136,7 +150,19 @@ class Document:
             cell=cell_name(self.data, path),
             suggestion=suggestion,
             fix=() if fix is None else (Edit(*span, fix),),
+            witness=witness or {},
+            notes=tuple(notes),
         )
+
+    def rename(self, path: Path, key: str | None) -> None:
+        """Puts a value under another key, or takes it out: to read on where one is wrong."""
+        mapping = self.value(path[:-1])
+        value = mapping.pop(path[-1])
+        if key is None or key in mapping:
+            return
+        mapping[key] = value
+        for inner in [each for each in self.places if each[: len(path)] == path]:
+            self.places[(*path[:-1], key, *inner[len(path) :])] = self.places[inner]
 
     def _visible_end(self, place: Place) -> int:
         """Where the first line of a value ends: a finding marks one line."""
@@ -222,7 +248,8 @@ def _too_deep(text: str) -> int | None:
     """Where more brackets are open than any rule needs."""
     depth = 0
     for match in _BRACKET.finditer(text):
-        depth += 1 if match.group() in "[{" else -1
+        if match.group()[0] not in "\"'":  # a range in quotes, "[1..2)", nests nothing
+            depth += 1 if match.group() in "[{" else -1
         if depth > DEPTH:
             return match.start()
     return None
@@ -307,7 +334,7 @@ def _complain(
     if document is not None:
         paths = {document.lines.position(place.start): path for path, place in document.places.items()}
     for cell in cells:
-        if cell.is_type:
+        if cell.is_type or (document is None and cell.is_open):
             continue
         start, end = lines.position(cell.start), lines.position(cell.end)
         path = paths.get(start, ())

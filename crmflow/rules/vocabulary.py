@@ -17,12 +17,14 @@ CORE = "core"
 @dataclass(frozen=True, slots=True)
 class Word:
     """A role, level, kind of key or kind of case. Roles, levels and keys are the whole company's and have
-    bare names; `aliases` are other spellings, labels included."""
+    bare names; `aliases` are other spellings, labels included. `closed_after` are the steps, as charts or
+    their readers call them, without which no case of a kind may be closed."""
 
     name: str
     label: Text
     aliases: tuple[str, ...] = ()
     personal: bool = False
+    closed_after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,16 @@ class Vocabulary:
         others = (label for name, label in self.values.items() if bare(name) == value)
         return next(others, Text(value, value))
 
+    def labels(self, values: Iterable[str], pack: str = CORE) -> dict[str, str]:
+        """What readers call each of some values, label → value, where it is another word."""
+        called = {value: self.word(value, pack) for value in values}
+        return {
+            label: value
+            for value, text in called.items()
+            for label in (text.en, text.zh)
+            if label not in called
+        }
+
     def resolve(self, names: Iterable[str], pack: str, spelling: str) -> str | None:
         """The qualified name that a spelling in a pack's file means: its own, the core's, else as it is."""
         known = frozenset(names)
@@ -186,12 +198,13 @@ class Vocabulary:
 
     def _names(self) -> Iterator[Name]:
         for name, declared in self.customer.items():
-            yield Name(name, type_of(declared), (declared.label.en, declared.label.zh, *declared.aliases))
+            type = self._labelled(type_of(declared), name)
+            yield Name(name, type, (declared.label.en, declared.label.zh, *declared.aliases))
         for name, fact in self.facts.items():
             spellings = (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ()))
-            yield Name(name, fact.type, spellings, fact.nullable)
+            yield Name(name, self._labelled(fact.type, name), spellings, fact.nullable)
         for name, result in self.results.items():
-            yield Name(name, Enumeration(result.of), result.aliases)
+            yield Name(name, self._labelled(Enumeration(result.of), name), result.aliases)
         for name, inferred in self.inferred.items():
             yield Name(name, inferred.type, inferred.aliases)
         for kind in self.holdings.values():
@@ -199,11 +212,16 @@ class Vocabulary:
                 labels = () if kind.list_label is None else (kind.list_label.en, kind.list_label.zh)
                 yield Name(kind.list, ListType(self.item(kind.name)), labels, nullable=False)
 
+    def _labelled(self, type: Type, name: str) -> Type:
+        if not isinstance(type, Enumeration):
+            return type
+        return replace(type, labels=self.labels(type.values, pack_of(name)))
+
     def _held(self, kind: str) -> Iterator[Name]:
         holding = self.holdings[kind]
         for name, declared in holding.fields.items():
             spellings = (declared.label.en, declared.label.zh, *declared.aliases)
-            yield Name(f"{pack_of(kind)}.{name}", type_of(declared), spellings)
+            yield Name(f"{pack_of(kind)}.{name}", self._labelled(type_of(declared), kind), spellings)
         for name, fact in holding.facts.items():
             spellings = (fact.label.en, fact.label.zh, *self.fact_aliases.get(name, ()))
             yield Name(name, fact.type, spellings, fact.nullable)
@@ -216,9 +234,8 @@ class Vocabulary:
             "id": Name("id", feel.number, ("编号",), nullable=False),
         }
         for name, declared in self.holdings[kind].fields.items():
-            fields[name] = Name(
-                name, type_of(declared), (declared.label.en, declared.label.zh, *declared.aliases)
-            )
+            type = self._labelled(type_of(declared), kind)
+            fields[name] = Name(name, type, (declared.label.en, declared.label.zh, *declared.aliases))
         return ContextType(fields)
 
 
@@ -252,6 +269,11 @@ def spelled(words: Mapping[str, Word], spelling: str) -> str | None:
     if spelling in words:
         return spelling
     return next((name for name, word in words.items() if spelling in word.aliases), None)
+
+
+def called(words: Mapping[str, Word]) -> Text:
+    """The words as a message lists them: their names, and in Chinese their Chinese labels."""
+    return Text(", ".join(words), "、".join(word.label.zh for word in words.values()))
 
 
 def nearest_word(words: Mapping[str, Word], spelling: str) -> str | None:

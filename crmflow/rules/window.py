@@ -44,6 +44,16 @@ class Window:
             raise ValueError(f"a duration of more than {LONGEST} years: {text}")
         return window
 
+    @property
+    def longest(self) -> timedelta:
+        """No window of this duration is longer: a month has at most 31 days."""
+        return timedelta(days=self.days + self.months * 31) + self.time
+
+    @property
+    def shortest(self) -> timedelta:
+        """No window of this duration is shorter: a month has at least 28 days."""
+        return timedelta(days=self.days + self.months * 28) + self.time
+
     def start(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """T − P in UTC, itself outside the window. Where the month has no such day, it is the month's end,
         so that a window never takes back what it has lost."""
@@ -54,6 +64,39 @@ class Window:
         """A lower bound: no window that ends before this moment has lost what happened at `at`."""
         local = _months_later(at.astimezone(zone) + timedelta(days=self.days), self.months)
         return local.astimezone(UTC) + self.time
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch (T − ago − over, T − ago]: without `ago` it ends with T, without `over` it has no start.
+
+    Months are counted back from T once, so that before March, at its end, lies the whole of February.
+    """
+
+    over: Window | None = None
+    ago: Window | None = None
+
+    @property
+    def back(self) -> Window | None:
+        """From T to the start."""
+        if self.over is None or self.ago is None:
+            return self.over
+        months, days = self.over.months + self.ago.months, self.over.days + self.ago.days
+        return Window(months, days, self.over.time + self.ago.time)
+
+    def end(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        return moment if self.ago is None else self.ago.start(moment, zone)
+
+    def start(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        return None if self.back is None else self.back.start(moment, zone)
+
+    def leaves(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """A lower bound of the moment at which what happened at `at` is lost; None: never."""
+        return None if self.back is None else self.back.leaves(at, zone)
+
+    def enters(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """A lower bound of the moment at which what happened at `at` is seen."""
+        return at if self.ago is None else self.ago.leaves(at, zone)
 
 
 def _months_later(local: datetime, months: int) -> datetime:

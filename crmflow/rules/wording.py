@@ -74,10 +74,13 @@ class Wording:
                 return kind.fields[bare(name)]
         return None
 
+    def hides(self, of: Described | None) -> bool:
+        """Whether values of this are personal, and not to be shown."""
+        return isinstance(of, Field | Fact) and of.personal and not self.show_personal
+
     def value(self, value: object, of: Described | None = None) -> Text:
         """A value of something: a number with its unit, what is personal hidden."""
-        personal = isinstance(of, Field | Fact) and of.personal
-        if personal and not self.show_personal and value is not None:
+        if self.hides(of) and value is not None:
             return HIDDEN
         match value:
             case None:

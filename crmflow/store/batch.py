@@ -15,6 +15,9 @@ from crmflow.store.intake import Intake
 from crmflow.store.journal import Journal
 from crmflow.store.keys import Keys
 from crmflow.store.owners import Owners
+from crmflow.store.provenances import Provenances
+from crmflow.store.release_folder import ReleaseFolder
+from crmflow.store.release_table import ReleaseTable
 from crmflow.store.releases import Releases
 from crmflow.store.segments import Segments
 from crmflow.store.signals import Signals
@@ -49,6 +52,10 @@ class Batch(Transaction):
         return Owners(self)
 
     @cached_property
+    def provenances(self) -> Provenances:
+        return Provenances(self)
+
+    @cached_property
     def consents(self) -> Consents:
         return Consents(self)
 
@@ -70,7 +77,10 @@ class Batch(Transaction):
 
     @cached_property
     def releases(self) -> Releases:
-        return Releases(self)
+        """In the database, or in the folder that the site names."""
+        if self.release_folder is None:
+            return ReleaseTable(self)
+        return ReleaseFolder(self, self.release_folder)
 
     @cached_property
     def facts(self) -> Facts:

@@ -40,6 +40,10 @@ class Cases:
 
     tx: Transaction
 
+    def id_of(self, key: str, bucket: int) -> int:
+        """The id for a new case with this key."""
+        return self.tx.mint([bucket])[0]
+
     def open(
         self, opened: Sequence[Stepped], *, release: str | None = None, calendar: str | None = None
     ) -> set[int]:
@@ -134,7 +138,7 @@ class Cases:
     def _write(self, stepped: Sequence[Stepped], release: str | None, calendar: str | None) -> list[Moved]:
         """Journals what happened; returns what was there already."""
         happened = [(case, moved) for case, history in stepped for moved in history]
-        entries = [_entry(case, moved, release, calendar) for case, moved in happened]
+        entries = [entry_of(case, moved, release, calendar) for case, moved in happened]
         written = Journal(self.tx).write(entries)
         return [moved for (_, moved), id in zip(happened, written, strict=True) if id is None]
 
@@ -170,7 +174,8 @@ def _noun(row: Any) -> Case:
 TOLD = [field.name for field in fields(Moved) if field.name not in ("kind", "at", "actor", "key")]
 
 
-def _entry(case: Case, moved: Moved, release: str | None, calendar: str | None) -> Entry:
+def entry_of(case: Case, moved: Moved, release: str | None, calendar: str | None) -> Entry:
+    """The journal's row for a line of a case's history."""
     told: Mapping[str, object] = {name: getattr(moved, name) for name in TOLD if getattr(moved, name)}
     return Entry(
         kind=f"case.{moved.kind}",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from crmflow.core.moment import MICROSECOND
 from crmflow.errors import StoreError
+from crmflow.rules.feel import MonthsDuration
 
 Plain = Any
 """What json.dumps writes."""
@@ -100,6 +101,7 @@ WRITERS: Mapping[type, Callable[[Any], Plain]] = {  # a datetime is a date as we
     date: lambda day: f"=date {day.isoformat()}",
     time: lambda clock: f"=time {clock.isoformat()}",
     timedelta: lambda duration: f"=duration {duration // MICROSECOND}",
+    MonthsDuration: lambda months: f"=months {months.total}",
     list: _list,
     tuple: _list,
     Mapping: _object,
@@ -110,4 +112,5 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "=date": date.fromisoformat,
     "=time": time.fromisoformat,
     "=duration": _duration,
+    "=months": lambda months: MonthsDuration(int(months)),
 }

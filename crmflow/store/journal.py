@@ -118,6 +118,22 @@ class Journal:
             where.append(table.c.subject == subject)
         return list(self._entries(*where))
 
+    def scan(
+        self,
+        *,
+        kinds: Iterable[str],
+        customer: int | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Entry]:
+        """The entries of some kinds, about a customer or all, true from a moment on, oldest first."""
+        table = tables.journal
+        where: list[ColumnElement[bool]] = [table.c.kind.in_(sorted(kinds))]
+        if customer is not None:
+            where += [table.c.bucket == bucket_of(customer), table.c.customer_id == customer]
+        if since is not None:
+            where.append(table.c.at >= since)
+        return self._entries(*where)
+
     def get(self, id: int) -> Entry | None:
         table = tables.journal
         return next(self._entries(table.c.bucket == bucket_of(id), table.c.id == id), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
@@ -27,18 +28,32 @@ class Store:
     A store that was opened by URL closes its own connections; a host's engine stays the host's.
     """
 
-    def __init__(self, engine: Engine, *, own: bool, schema: str | None, clock: Clock | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        own: bool,
+        schema: str | None,
+        clock: Clock | None,
+        release_folder: Path | None = None,
+    ) -> None:
         self.engine = engine
         self.schema = schema
+        self.release_folder = release_folder
         self._own = own
         self._clock = clock
         self._one_writer = RLock()  # SQLite's own queue is unfair
 
     @classmethod
     def open(
-        cls, address: str | URL | Engine, *, schema: str | None = None, clock: Clock | None = None
+        cls,
+        address: str | URL | Engine,
+        *,
+        schema: str | None = None,
+        clock: Clock | None = None,
+        release_folder: Path | None = None,
     ) -> Self:
-        """The store at a URL or on a host's engine; never migrates.
+        """The store at a URL or on a host's engine, releases in a folder or in it; never migrates.
 
         Raises StoreError: CRM401 URL, CRM402 driver, CRM403 unreachable, CRM404 never migrated, CRM405 older
         than this code, CRM406 newer, CRM407 an SQLite engine that `prepare_sqlite` has not seen.
@@ -51,7 +66,7 @@ class Store:
             if own:
                 engine.dispose()
             raise
-        return cls(engine, own=own, schema=schema, clock=clock)
+        return cls(engine, own=own, schema=schema, clock=clock, release_folder=release_folder)
 
     @staticmethod
     def migrate(address: str | URL | Engine, *, schema: str | None = None) -> str:
@@ -112,7 +127,15 @@ class Store:
     def _door(
         self, connection: Connection, actor: str, codec: Codec | None, *, reading: bool = False
     ) -> Batch:
-        return Batch(connection, actor, self.schema, self._clock, codec or AsStored(), reading)
+        return Batch(
+            connection,
+            actor,
+            self.schema,
+            self._clock,
+            codec or AsStored(),
+            reading,
+            self.release_folder,
+        )
 
     @contextmanager
     def _connection(self, **options: Any) -> Iterator[Connection]:

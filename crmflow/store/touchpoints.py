@@ -193,9 +193,16 @@ class Touchpoints:
         table = tables.touchpoint
         key = literal(f"{chart}|touchpoint:", Text) + table.c.source + ":" + table.c.external_id
         opened = exists().where(tables.case.c.bucket == table.c.bucket, tables.case.c.key == key)
+        return self.of_kind(kind, ~opened, as_of=as_of, known_at=known_at)
+
+    def of_kind(
+        self, kind: str, *where: ColumnElement[bool], as_of: datetime, known_at: datetime | None = None
+    ) -> Iterator[Touchpoint]:
+        """The touchpoints of a kind, by (at, id)."""
+        table = tables.touchpoint
         rows = self.tx.stream(
             select(*COLUMNS)
-            .where(table.c.kind == kind, *known(table, as_of, known_at), ~voided(known_at), ~opened)
+            .where(table.c.kind == kind, *known(table, as_of, known_at), ~voided(known_at), *where)
             .order_by(table.c.at, table.c.id)
         )
         for row in rows:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import (
@@ -69,6 +70,7 @@ class Transaction:
     clock: Clock | None = None
     codec: Codec = field(default_factory=AsStored)
     reading: bool = False
+    release_folder: Path | None = None
     _reserve: list[int] = field(default_factory=list)
 
     @property

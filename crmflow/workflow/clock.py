@@ -36,19 +36,24 @@ def late_at(
     return calendar.add(since, Term(time=calendar.between(since, due) * chart.late_at))
 
 
-def next_timer(chart: Chart, case: Case, posts: Posts) -> Timer | None:
-    """The earliest timer that has not fired; a move comes before a late step of the same moment."""
+def timers(chart: Chart, case: Case, posts: Posts) -> list[Timer]:
+    """The timers that have not fired, moves before a late step."""
     if case.closed_at is not None:
-        return None
-    timers = [
+        return []
+    found = [
         Timer(case.entered_at + move.after, move)
         for move in chart.moves_from(case.state, "after")
         if move.after is not None and blocked_key(move) not in case.fired
     ]
     above = level_above(chart, case.unit, case.level, posts) if chart.late_at is not None else None
     if case.late_at is not None and above is not None and late_key(above) not in case.fired:
-        timers.append(Timer(case.late_at))
-    return min(timers, key=lambda timer: timer.at, default=None)
+        found.append(Timer(case.late_at))
+    return found
+
+
+def next_timer(chart: Chart, case: Case, posts: Posts) -> Timer | None:
+    """The earliest timer that has not fired; a move comes before a late step of the same moment."""
+    return min(timers(chart, case, posts), key=lambda timer: timer.at, default=None)
 
 
 def late_key(level: str) -> str:

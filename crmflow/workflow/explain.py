@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from crmflow.core.explanation import Explanation
 from crmflow.core.post import Posts
 from crmflow.core.text import Text, listed
 from crmflow.errors import catalogue
-from crmflow.workflow.clock import next_timer
+from crmflow.workflow.clock import Timer, next_timer, timers
 from crmflow.workflow.levels import level_above, unit_at
 from crmflow.workflow.words import Words, elapsed, say, term
 
@@ -85,8 +86,10 @@ def _deadline(words: Words, case: Case, as_of: datetime) -> Iterator[Explanation
 
 def _next(words: Words, case: Case) -> Explanation:
     timer = next_timer(words.chart, case, words.posts)
-    if timer is None:
-        return Explanation(say("no-timer"))
+    return Explanation(say("no-timer")) if timer is None else _fires(words, case, timer)
+
+
+def _fires(words: Words, case: Case, timer: Timer) -> Explanation:
     at, move = words.moment(timer.at), timer.move
     if move is None:
         above = level_above(words.chart, case.unit, case.level, words.posts)
@@ -95,6 +98,25 @@ def _next(words: Words, case: Case) -> Explanation:
     return Explanation(
         say(sentence, at=at, to=words.state(move.to), after=elapsed(timer.at - case.entered_at))
     )
+
+
+def explain_timers(chart: Chart, case: Case, *, posts: Posts, as_of: datetime, zone: ZoneInfo) -> Explanation:
+    """Every timer of a case that has not fired, the earliest first, and since when each runs."""
+    words = Words(chart, posts, zone)
+    state = words.state(case.state)
+    running = sorted(timers(chart, case, posts), key=lambda timer: timer.at)
+    because = [_timer(words, case, timer) for timer in running]
+    if case.closed_at is not None:
+        because = [Explanation(say("timers-closed"), since=case.closed_at)]
+    elif not because:
+        because = [Explanation(say("no-timer"), holds=False)]
+    since = words.moment(case.entered_at)
+    says = say("timers", case=case.id, chart=chart.title, state=state, since=since)
+    return Explanation(says, since=case.entered_at, because=(*because, *_deadline(words, case, as_of)))
+
+
+def _timer(words: Words, case: Case, timer: Timer) -> Explanation:
+    return replace(_fires(words, case, timer), name="fires", value=timer.at)
 
 
 def _blocked(words: Words, case: Case) -> Iterator[Explanation]:

@@ -10,10 +10,12 @@ from itertools import zip_longest
 from crmflow.core.calendar import ALWAYS, Calendar
 from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.chart import Chart
+from crmflow.core.explanation import Explanation
 from crmflow.core.post import Posts, Unit
 from crmflow.errors import WorkflowError
 from crmflow.rules import feel
 from crmflow.workflow.advance import advance, open_case
+from crmflow.workflow.explain import explain_case
 from crmflow.workflow.refusal import refused_words
 from crmflow.workflow.turn import Step
 
@@ -27,10 +29,12 @@ class Outcome:
 
     `refused` is the last refusal in words ("not by accused"), None where nothing was refused; `found` has the
     keys that the test expects, with what came out. A refusal that a test does not expect fails it.
+    `explanation` tells it all.
     """
 
     case: Case
     history: tuple[Moved, ...]
+    explanation: Explanation
     expected: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -76,7 +80,7 @@ def rehearse(
     steps = test.get("do") or ()
     for step in steps if isinstance(steps, list | tuple) else (steps,):
         stage.play(_mapping(step))
-    return Outcome(stage.case, tuple(stage.history), _mapping(test.get("expect")))
+    return Outcome(stage.case, tuple(stage.history), stage.told(), _mapping(test.get("expect")))
 
 
 class _Stage:
@@ -124,6 +128,18 @@ class _Stage:
                 raise WorkflowError("CRM505", step=dict(step))
         while self._advance(None):
             pass
+
+    def told(self) -> Explanation:
+        """Where the case stands by now, and its history."""
+        return explain_case(
+            self.chart,
+            self.case,
+            self.history,
+            posts=self.posts,
+            as_of=self.now,
+            zone=self.calendar.zone,
+            show_personal=True,
+        )
 
     def _send(self, name: str, data: Mapping[str, object], by: object) -> None:
         actor = str(by or self.case.holder or NOBODY)

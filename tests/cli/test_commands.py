@@ -21,6 +21,7 @@ from crmflow.core.listing import Column, Listing, RunReport
 from crmflow.core.text import Text
 from crmflow.errors import RuleFileError, StoreError, WorkflowError, catalogue
 from crmflow.exchange.importing import ImportReport
+from crmflow.rules.cases import CaseResult
 
 Run = Callable[..., Result]
 Answers = Callable[[object], None]
@@ -208,14 +209,6 @@ def test_explain_shows_reasons_and_since_when(run: Run, answers: Answers) -> Non
     assert json.loads(run("explain", "C1", "--json").stdout)["because"][0]["holds"] is True
 
 
-@pytest.mark.parametrize(("findings", "code"), [(0, 0), (1, 1)])
-def test_findings_set_the_exit_code(run: Run, answers: Answers, findings: int, code: int) -> None:
-    place = Position(1, 1)
-    answers(Asked((Diagnostic("CRM801", "x.yaml", place, place, {"folder": "x"}),) * findings))
-    assert run("check").exit_code == code
-    assert run("check", "--output-format", "github").stdout.count("::error") == findings
-
-
 def test_rules_that_cannot_be_used_are_shown_as_findings(run: Run, answers: Answers) -> None:
     place = Position(1, 1)
     findings = (Diagnostic("CRM801", "x.yaml", place, place, {"folder": "x"}),)
@@ -227,7 +220,8 @@ def test_rules_that_cannot_be_used_are_shown_as_findings(run: Run, answers: Answ
 @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1)])
 def test_failed_tests_set_the_exit_code(run: Run, answers: Answers, passed: bool, code: int) -> None:
     name = Text("boundary", "边界")
-    result = SimpleNamespace(file="x.yaml", name=name, passed=passed, expected="A", found="B")
+    place = Position(1, 1)
+    result = CaseResult("x", "x.yaml", name, passed, expected="A", found="B", position=place)
     answers(Asked([result]))
     shown = run("test")
     assert shown.exit_code == code

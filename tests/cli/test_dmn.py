@@ -44,7 +44,7 @@ def test_what_cannot_be_used_is_said_beside_the_value() -> None:
 
 
 def test_inputs_that_are_no_context_are_refused() -> None:
-    assert "CRM813" in run("evaluate", MODELS / "graph.dmn", "to pay", "--given", "[1]").stderr
+    assert "CRM843" in run("evaluate", MODELS / "graph.dmn", "to pay", "--given", "[1]").stderr
 
 
 def test_a_name_that_is_none_is_refused() -> None:

@@ -1,17 +1,17 @@
-"""Is a finding shown where it is, also under Chinese characters, and in each format?"""
+"""Is a finding shown where it is, also under Chinese, in long lines, over lines, in a sheet?"""
 
 from __future__ import annotations
 
-import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from crmflow.cli.frames import frame, github, show_findings, underline
-from crmflow.cli.shell import Shell
-from crmflow.core.diagnostic import Diagnostic, Edit, Position
+from crmflow.cli.frames import frame, source_lines, underline
+from crmflow.core.diagnostic import Diagnostic, Edit, Position, SheetCell
+from crmflow.core.text import Text
 
 
 def finding(
@@ -39,6 +39,7 @@ def finding(
         ("when: 会员等极 > 3", "会员等极"),
         ("备注（全角）：ｓｐｎｅｄ", "ｓｐｎｅｄ"),
         ("emoji 👍🏽 spned", "spned"),
+        ("e\u0301te\u0301 spned", "spned"),
     ],
 )
 def test_the_carets_stand_under_the_word(line: str, word: str) -> None:
@@ -62,47 +63,100 @@ def printed(markup: str) -> str:
 
 
 def test_the_frame_says_what_where_and_what_to_do() -> None:
-    shown = printed(frame(finding(12, 7, 12, fixable=True), "when: spned > 3", "en")).splitlines()
-    assert shown[0] == "CRM801 [*] no crmflow.toml in [x] or above it"
+    found = finding(12, 7, 12, fixable=True)
+    shown = printed(frame(found, {12: "when: spned > 3"}, "en")).splitlines()
+    assert shown[0] == "CRM801 no crmflow.toml in [x] or above it"
     assert shown[1] == "  --> rules/abc.yaml:12:7  (A, when)"
     assert shown[3] == "12 | when: spned > 3"
     assert shown[4] == "   |       ^^^^^"
     assert shown[5] == "   = did you mean spend"
     assert shown[6].startswith("   = help: make one with")
-    assert "您是否想写 spend" in printed(frame(finding(12, 7, 12), None, "zh"))
+    assert shown[7] == "12 + when: spend > 3"
+    assert "您是否想写 spend" in printed(frame(finding(12, 7, 12), {}, "zh"))
 
 
-def test_github_gets_one_line_with_its_signs_escaped() -> None:
-    line = github(finding(12, 7, 12, file="a,b:c.yaml"), "en")
-    assert line.startswith(
-        "::error file=a%2Cb%3Ac.yaml,line=12,endLine=12,col=7,endColumn=12,title=CRM801::no crmflow.toml"
+def test_a_safe_fix_is_marked() -> None:
+    place = Position(1, 7), Position(1, 8)
+    found = Diagnostic("CRM012", "a.yaml", *place, {"found": "（"}, suggestion="(", fix=(Edit(*place, "("),))
+    assert printed(frame(found, {}, "en")).startswith("CRM012 [*] ")
+
+
+def test_signs_that_an_eye_passes_over_are_shown() -> None:
+    found = Diagnostic("CRM801", "a.yaml", Position(1, 8), Position(1, 9))
+    shown = printed(frame(found, {1: "\twhen: \u200bspend\xa0> 3"}, "en")).splitlines()
+    assert shown[3] == "1 |     when: <200B>spend␣> 3"
+    assert shown[4] == "  |           ^^^^^^"
+
+
+@pytest.mark.parametrize("before", [0, 100, 1000])
+@pytest.mark.parametrize("after", [0, 100, 1000])
+def test_a_long_line_is_cut_around_the_carets(before: int, after: int) -> None:
+    line = "客" * before + "spned" + "户x" * after
+    found = Diagnostic("CRM801", "a.yaml", Position(1, before + 1), Position(1, before + 6))
+    shown, carets = printed(frame(found, {1: line}, "en")).splitlines()[3:5]
+    assert cell_len(shown) <= 126
+    at = cell_len(shown[: shown.index("spned")])
+    assert carets == "  |" + " " * (at - 3) + "^^^^^"
+    assert shown.startswith("1 | …") is (before > 0 and shown.index("spned") - 5 < before)
+    assert shown.endswith("…") is (cell_len(line) > 120 and not shown.endswith(line[-3:]))
+
+
+def test_a_finding_of_several_lines_underlines_each() -> None:
+    found = Diagnostic("CRM801", "a.yaml", Position(2, 6), Position(9, 4))
+    lines = {number: f"  line {number}" for number in range(2, 10)}
+    shown = printed(frame(found, lines, "en")).rstrip().splitlines()
+    assert shown[3:] == [
+        "2 |   line 2",
+        "  |      ^^^",
+        "3 |   line 3",
+        "  |   ^^^^^^",
+        "4 |   line 4",
+        "  |   ^^^^^^",
+        "  …",
+        "9 |   line 9",
+        "  |   ^",
+        "  = help: make one with `crmflow init DIR --pack NAME`, or change into it",
+    ]
+
+
+def test_a_cell_of_a_workbook_is_named_as_excel_does_and_its_text_underlined() -> None:
+    cell = SheetCell("阈值", "C7", "> 消费额 hihg")
+    found = Diagnostic("CRM801", "book.xlsx", Position(1, 7), Position(1, 11), {"folder": "x"}, sheet=cell)
+    shown = printed(frame(found, source_lines(found), "zh")).splitlines()
+    assert shown[1] == " --> book.xlsx  阈值!C7"
+    assert shown[3] == "  | > 消费额 hihg"
+    assert shown[4] == "  |          ^^^^"
+
+
+def test_expected_found_example_and_notes_have_lines_of_their_own() -> None:
+    found = Diagnostic(
+        "CRM103",
+        "a.yaml",
+        Position(1, 1),
+        Position(1, 2),
+        {"expected": Text("number", "数值"), "found": Text("string", "文本")},
+        witness={"消费额": Decimal("0.10"), "等级": None, "城市": "上海", "紧急": True},
+        notes=(Text("the other row stands on line 9", "另一行在第 9 行"),),
     )
-    assert "\n" not in line
+    assert printed(frame(found, {}, "zh")).splitlines()[2:6] == [
+        "  = 应为: 数值",
+        "  = 实际: 文本",
+        '  = 例如: 消费额 = 0.10, 等级 = null, 城市 = "上海", 紧急 = true',
+        "  = 说明: 另一行在第 9 行",
+    ]
 
 
-def test_json_is_the_public_record(capsys: pytest.CaptureFixture[str]) -> None:
-    show_findings(Shell(Path(), "zh"), [finding(12, 7, 12, fixable=True)], "json")
-    (record,) = json.loads(capsys.readouterr().out)
-    assert (record["code"], record["file"], record["line"], record["column"]) == (
-        "CRM801",
-        "rules/abc.yaml",
-        12,
-        7,
-    )
-    assert (record["end_line"], record["end_column"], record["cell"]) == (12, 12, "A, when")
-    assert (record["name"], record["suggestion"]) == ("spned", "spend")
-    assert record["fix"] == [{"line": 12, "column": 7, "end_line": 12, "end_column": 12, "text": "spend"}]
-
-
-def test_the_full_format_shows_the_line_of_the_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_the_lines_are_those_of_the_file(tmp_path: Path, ends: str) -> None:
     file = tmp_path / "abc.yaml"
-    file.write_text("format: 1\nwhen: 金额 > spned\n", "utf-8")
-    show_findings(
-        Shell(tmp_path, "zh"), [finding(2, 12, 17, str(file)), finding(9, 1, 2, "gone.yaml")], "full"
-    )
-    shown = capsys.readouterr()
-    assert "2 | when: 金额 > spned\n  |              ^^^^^" in shown.out
-    assert "gone.yaml:9:1" in shown.out
-    assert shown.err == "2 个文件中有 2 处问题\n"
+    file.write_bytes(f"\ufefffirst\x0b{ends}金额 > spned{ends}third".encode())
+    assert source_lines(finding(2, 6, 11, str(file))) == {2: "金额 > spned"}
+    assert source_lines(finding(9, 1, 2, str(file))) == {}
+    assert source_lines(finding(1, 1, 2, str(tmp_path / "gone.yaml"))) == {}
+
+
+def test_the_lines_are_those_of_now(tmp_path: Path) -> None:
+    file = tmp_path / "abc.yaml"
+    for text in ("spned", "spend"):
+        file.write_text(text, "utf-8")
+        assert source_lines(finding(1, 1, 6, str(file))) == {1: text}

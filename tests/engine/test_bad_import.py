@@ -103,7 +103,7 @@ def test_a_file_that_may_not_grow_is_a_full_disk(
         ("cut.csv.gz", gzip.compress(table(5_000).encode())[:-4_000], "CRM450"),
         ("wrong.csv.gz", b"customer,at,text\n", "CRM450"),
         ("empty.csv", b"", "CRM451"),
-        ("book.csv", b"PK\x03\x04\x14\x00", "CRM453"),
+        ("book.csv", b"PK\x03\x04\x14\x00", "CRM497"),
         ("wide.csv", table(5).encode("utf-16"), "CRM453"),
         ("no-time.csv", b"customer,text\nK0001,waited\n", "CRM454"),
     ],

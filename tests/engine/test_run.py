@@ -26,6 +26,21 @@ def test_a_run_as_of_before_the_latest_writes_nothing(engine: Engine, site: Site
     assert contents(site.url) == before
 
 
+def test_a_run_goes_by_a_release_that_was_published(engine: Engine, site: Site, as_of: datetime) -> None:
+    (site.rules / "params.yaml").write_text("format: 1\nfuel/visits/overdue: {days of grace: {value: 5}}\n", "utf-8")
+    draft = engine.releases.draft()
+
+    with pytest.raises(StoreError) as refused:
+        engine.run(as_of, release=draft.number)
+    assert refused.value.code == "CRM422"
+    with pytest.raises(StoreError) as unknown:
+        engine.run(as_of, release=9)
+    assert unknown.value.code == "CRM437"
+    engine.releases.publish(draft.number)
+    by_then, by_two = engine.run(as_of), engine.run(as_of, release=draft.number)
+    assert by_then.release != by_two.release == f"{draft.number} ({draft.hash[:12]})"
+
+
 def test_deciding_one_customer_says_what_the_run_said(engine: Engine, site: Site, as_of: datetime) -> None:
     segments = {row["customer"]: row["value"] for row in engine.segments().rows}
     before = contents(site.url)

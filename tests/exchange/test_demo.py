@@ -36,6 +36,6 @@ def test_the_mapping_is_yaml(tmp_path: Path) -> None:
     mapping = {"touchpoints": "purchase", "key": {"会员号": "member: 1", "no": "x"}}
     path = write_mapping(DemoTable("touchpoints", "t", mapping=mapping), tmp_path)
     assert path is not None
-    read = YAML(typ="safe").load(path.read_text("utf-8"))
+    read = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
     assert read == {"format": 1, **mapping}
     assert write_mapping(DemoTable("touchpoints", "t"), tmp_path) is None

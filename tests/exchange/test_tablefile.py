@@ -1,103 +1,101 @@
-"""Are CSV files of every encoding, delimiter and damage read, and only broken lines set aside?"""
+"""Is a file opened as what it holds, whatever it is called, and is any other format named?"""
 
 from __future__ import annotations
 
-import gzip
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
+import pyarrow as arrow
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from openpyxl import Workbook
+from pyarrow import parquet
 
 from crmflow.errors import ImportFileError
-from crmflow.exchange.tablefile import Broken, TableFile
+from crmflow.exchange.csvfile import CsvFile
+from crmflow.exchange.parquet import ParquetTable
+from crmflow.exchange.tablefile import open_table
+from crmflow.exchange.workbook import SheetTable
 
-TEXT = "会员号,金额\r\nM1,12.50\r\n会员二,7\r\n"
+ENCRYPTED = b"\xd0\xcf\x11\xe0" + b"\0" * 64 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 64
 
 
-def write(folder: Path, content: bytes, name: str = "file.csv") -> Path:
-    path = folder / name
+def zipped(*names: str) -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return file.getvalue()
+
+
+def workbook() -> bytes:
+    book, file = Workbook(), BytesIO()
+    assert book.active is not None
+    book.active.append(["会员号", "金额"])
+    book.save(file)
+    return file.getvalue()
+
+
+def columns() -> bytes:
+    file = BytesIO()
+    parquet.write_table(arrow.table({"会员号": ["M1"]}), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("会员号,金额\n".encode(), CsvFile), (workbook(), SheetTable), (columns(), ParquetTable)],
+)
+@pytest.mark.parametrize("name", ["file.csv", "file.xlsx", "file.xls", "file.parquet", "file"])
+def test_what_a_file_holds_counts_and_not_its_name(
+    tmp_path: Path, content: bytes, kind: type, name: str
+) -> None:
+    path = tmp_path / name
     path.write_bytes(content)
-    return path
-
-
-def read(path: Path, encoding: str | None = None) -> list[list[str] | str]:
-    """The rows; a broken line as its code and line."""
-    rows = TableFile.open(path, encoding).rows()
-    return [f"{row.error.code} {row.line}" if isinstance(row, Broken) else row.cells for row in rows]
+    file = open_table(path)
+    assert isinstance(file, kind)
+    assert file.headers[0] == "会员号"
 
 
 @pytest.mark.parametrize(
-    ("content", "encoding"),
+    ("content", "code", "said"),
     [
-        (TEXT.encode(), "utf-8"),
-        (TEXT.encode("utf-8-sig"), "utf-8"),
-        (TEXT.encode("gb18030"), "gb18030"),
-        (TEXT.replace(",", ";").encode(), "utf-8"),
-        (TEXT.replace(",", "\t").encode(), "utf-8"),
-        (TEXT.replace("\r\n", "\n").encode().rstrip(), "utf-8"),
-        (TEXT.replace("\r\n", "\r\n\r\n,\r\n").encode(), "utf-8"),
-    ],
-)
-def test_the_same_rows_come_from_every_dress(tmp_path: Path, content: bytes, encoding: str) -> None:
-    path = write(tmp_path, content)
-    file = TableFile.open(path)
-    assert (file.encoding, file.headers) == (encoding, ["会员号", "金额"])
-    assert read(path) == [["M1", "12.50"], ["会员二", "7"]]
-
-
-def test_a_packed_file_is_read(tmp_path: Path) -> None:
-    assert read(write(tmp_path, gzip.compress(TEXT.encode()), "file.csv.gz"))[0] == ["M1", "12.50"]
-
-
-def test_a_declared_encoding_is_used(tmp_path: Path) -> None:
-    assert read(write(tmp_path, "name\nJosé\n".encode("latin-1")), "latin-1") == [["José"]]
-
-
-@pytest.mark.parametrize(
-    ("lines", "found"),
-    [
-        ([b"a,b", b"1", b"2,3"], ["CRM465 2", ["2", "3"]]),
-        ([b"a,b", b"1,2,3", b"2,3"], ["CRM465 2", ["2", "3"]]),
-        ([b"a,b", b'1,"x', b"2,3", b"4,5"], ["CRM466 2", ["2", "3"], ["4", "5"]]),
-        ([b"a,b", b'"1"x,2', b"2,3"], ["CRM466 2", ["2", "3"]]),
-        ([b"a,b", "会,员".encode(), b"\xff,2", b"2,3"], [["会", "员"], "CRM467 3", ["2", "3"]]),
-        ([b"a,b", b"1\0,2", b"2,3"], ["CRM468 2", ["2", "3"]]),
-        ([b"a,b", b'"1\n1",2', b"2,3"], [["1\n1", "2"], ["2", "3"]]),
-    ],
-)
-def test_a_broken_line_spoils_only_itself(tmp_path: Path, lines: list[bytes], found: list[object]) -> None:
-    assert read(write(tmp_path, b"\n".join(lines))) == found
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "code"),
-    [
-        ("file.csv", None, "CRM450"),
-        ("file.csv.gz", b"not packed", "CRM450"),
-        ("file.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "CRM450"),
-        ("file.csv", b"", "CRM451"),
-        ("file.csv", b"PK\x03\x04rest", "CRM453"),
-        ("file.csv", TEXT.encode("utf-16"), "CRM453"),
+        (None, "CRM450", "file.xlsx"),
+        (b"", "CRM451", "file.xlsx"),
+        ("a,b".encode("utf-16"), "CRM453", "UTF-16"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "CRM453", "XLS"),
+        (zipped("mimetype", "content.xml"), "CRM453", "ODS"),
+        (zipped("xl/workbook.bin"), "CRM453", "XLSB"),
+        (zipped("customers.csv"), "CRM453", "ZIP"),
+        (ENCRYPTED, "CRM497", "password"),
+        (b"PK\x03\x04rest", "CRM497", "damaged"),
+        (workbook()[:-40], "CRM497", "damaged"),
+        (zipped("xl/workbook.xml"), "CRM497", "damaged"),
+        (columns()[:-9], "CRM497", "damaged"),
+        (b"PAR1", "CRM497", "damaged"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(
-    tmp_path: Path, name: str, content: bytes | None, code: str
+    tmp_path: Path, content: bytes | None, code: str, said: str
 ) -> None:
-    path = tmp_path / name if content is None else write(tmp_path, content, name)
+    path = tmp_path / "file.xlsx"
+    if content is not None:
+        path.write_bytes(content)
     with pytest.raises(ImportFileError) as refused:
-        TableFile.open(path)
+        open_table(path)
     assert refused.value.code == code
-    assert str(path) in refused.value.text("zh")
+    assert said in refused.value.text("en")
 
 
-def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImportFileError, match="CRM452"):
-        TableFile.open(write(tmp_path, TEXT.encode()), "gbk2312")
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_stop_the_reading(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    path = write(tmp_path_factory.getbasetemp(), b"a,b\n" + content, "any.csv")
-    lines = content.count(b"\n") + 1
-    assert len(read(path)) <= lines * 2
+@pytest.mark.parametrize(
+    ("content", "library", "extra"),
+    [(workbook(), "python_calamine", "sheets"), (columns(), "pyarrow.parquet", "bulk")],
+)
+def test_a_missing_library_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, library: str, extra: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    monkeypatch.setitem(__import__("sys").modules, library, None)
+    with pytest.raises(ImportFileError, match=r"CRM469.*pip install 'crmflow\[" + extra):
+        open_table(path)

@@ -30,9 +30,9 @@ def test_a_term_counts_the_weeks_shifts_and_passes_over_closed_days() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "place"),
     [
-        ("Asia/Shanghai", "Beijing", "CRM213", (3, 7)),
+        ("Asia/Shanghai", "Beijing", "CRM126", (3, 7)),
         ("08:30-12:00", "half past eight", "CRM213", (4, 8)),
-        ("2026-05-20", "2026-02-30", "CRM213", (5, 10)),
+        ("2026-05-20", "2026-02-30", "CRM069", (5, 10)),
         ("closed: [2026-05-20]", "based on: China", "CRM212", (5, 1)),
         ("week:", "weak:", "CRM071", (1, 1)),
     ],

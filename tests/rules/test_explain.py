@@ -31,7 +31,7 @@ from tests.rules.world import touchpoint
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2026, 3, 31, 4, tzinfo=UTC)
 FOLDER = Path(__file__).parent / "explained"
-CASES = YAML(typ="safe").load((FOLDER / "cases.yml").read_text("utf-8"))
+CASES = YAML(typ="safe", pure=True).load((FOLDER / "cases.yml").read_text("utf-8"))
 MARKS = {True: "+", False: "-", None: "?"}
 POSTS = Posts([Unit("S1", "长江路站", "station")], [Staff("W1", "王五"), Staff("W2", "赵六", left=True)])
 
@@ -107,7 +107,8 @@ def test_a_holdings_facts_are_explained_without_its_customers_touchpoints(rules:
     explanation = explain_facts(
         ["fuel.litres"], {"fuel.litres": Decimal(1)}, Wording(rules.vocabulary, SHANGHAI), Origins(folds)
     )
-    assert explanation.because[0] == Explanation(Text("litres: 1 L", "加油量：1 升"))
+    said = Text("litres: 1 L", "加油量：1 升")
+    assert explanation.because[0] == Explanation(said, name="fuel.litres", value=Decimal(1))
 
 
 def test_facts_say_where_they_come_from(rules: Ruleset) -> None:

@@ -17,7 +17,7 @@ from crmflow.rules.fact import in_order
 from crmflow.rules.window import Window
 from tests.rules.world import facts_of
 
-ERRORS = YAML(typ="safe").load(Path(__file__).with_name("fact_errors.yaml"))
+ERRORS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("fact_errors.yaml"))
 
 
 def test_a_declaration_says_how_a_fact_is_computed() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,20 +20,27 @@ from crmflow.core.holding import Holding
 from crmflow.core.moment import end_of_day
 from crmflow.core.touchpoint import Touchpoint
 from crmflow.rules.fact import define
+from crmflow.rules.feel import DECIMALS
 from crmflow.rules.fold import Folds, kind_seen
 from tests.rules.world import KINDS, ROWS, facts_of, in_turn, number, touchpoint
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-CASES = YAML(typ="safe").load(Path(__file__).with_name("fold_cases.yaml"))
+CASES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("fold_cases.yaml"))
 FACTS = facts_of(
     {
         "orders": {"count": "at", "where": 'kind = "purchase"'},
         "spent": {"sum": "amount", "where": 'kind in ("purchase", "return")', "over": "P12M", "else": 0},
-        "large": {"count": "at", "where": "amount > 50", "over": "P30D"},
+        "large orders": {"count": "at", "where": "amount > 50", "over": "P30D"},
         "mean": {"average": "amount", "over": "P3M"},
         "cycle": {"median gap": "at", "where": 'kind = "fuel.fill"', "over": "P180D", "at least": 4},
         "last order": {"last": "at", "where": 'kind = "purchase"'},
         "products": {"distinct": "product"},
+        "middle": {"median": "amount", "over": "P6M"},
+        "large": {"quantile": "amount", "at": Decimal("0.9")},
+        "month before": {"sum": "amount", "over": "P1M", "ago": "P1M", "else": 0},
+        "until a quarter ago": {"count": "at", "where": "amount > 0", "ago": "P90D"},
+        "lately": {"portion": "amount", "over": "P30D", "out of": "P12M", "at least": 2},
+        "returned": {"portion": "amount", "where": 'kind = "return"', "ago": "P30D"},
     }
 )
 AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -114,6 +122,44 @@ def test_nothing_changes_before_the_flip(touchpoints: list[Touchpoint], minutes:
     later = AS_OF + timedelta(minutes=minutes)
     if now.flips_at is None or later < now.flips_at:
         assert folds.at(later, SHANGHAI).fold(touchpoints).values == now.values
+
+
+@given(some.lists(some.decimals(-1000, 1000, places=2), min_size=1, max_size=9), some.sampled_from("01234"))
+def test_a_quantile_is_the_one_that_the_standard_library_interpolates(amounts: list[Decimal], n: str) -> None:
+    (fact,) = facts_of({"quantile": {"quantile": "amount", "at": Decimal(n) / 4}})
+    touchpoints = [
+        touchpoint("retail.purchase", AS_OF, {"amount": amount}, id=id) for id, amount in enumerate(amounts)
+    ]
+    found = Folds([fact], KINDS).at(AS_OF, SHANGHAI).fold(touchpoints).values["retail.quantile"]
+    inner = quantiles(amounts, n=4, method="inclusive") if len(amounts) > 1 else [amounts[0]] * 3
+    assert found == [min(amounts), *inner, max(amounts)][int(n)]
+
+
+@given(customers())
+def test_two_windows_that_touch_hold_what_one_of_both_holds(touchpoints: list[Touchpoint]) -> None:
+    facts = facts_of(
+        {
+            "days": {"count": "at", "over": "P30D"},
+            "days before": {"count": "at", "over": "P30D", "ago": "P30D"},
+            "both": {"count": "at", "over": "P60D"},
+            "until then": {"count": "at", "ago": "P60D"},
+            "ever": {"count": "at"},
+        }
+    )
+    now: Any = Folds(facts, KINDS).at(AS_OF, SHANGHAI).fold(touchpoints).values
+    assert now["retail.days"] + now["retail.days before"] == now["retail.both"]
+    assert now["retail.both"] + now["retail.until then"] == now["retail.ever"]
+
+
+def test_what_a_fact_of_the_past_was_computed_from_is_what_was_seen_then() -> None:
+    (fact,) = facts_of({"before": {"portion": "amount", "over": "P30D", "ago": "P30D"}})
+    days = (10, 40, 50, 100)
+    touchpoints = [
+        touchpoint("retail.purchase", AS_OF - timedelta(days), {"amount": Decimal(1)}) for days in days[::-1]
+    ]
+    folds = Folds([fact], KINDS).at(AS_OF, SHANGHAI)
+    assert folds.fold(touchpoints).values == {"retail.before": DECIMALS.divide(Decimal(2), Decimal(3))}
+    assert [(AS_OF - row.at).days for row in folds.rows_of("retail.before", touchpoints)] == [50, 40]
 
 
 def test_a_host_that_sets_its_own_decimal_context_changes_nothing() -> None:

@@ -20,7 +20,7 @@ from crmflow.rules.vocabulary import Vocabulary
 from crmflow.rules.wording import Wording
 
 HERE = Path(__file__).parent
-CASES = YAML(typ="safe").load((HERE / "phrase_cases.yaml").read_text("utf-8"))
+CASES = YAML(typ="safe", pure=True).load((HERE / "phrase_cases.yaml").read_text("utf-8"))
 AMOUNT = Text("amount", "金额")
 
 

@@ -116,3 +116,9 @@ def test_what_cannot_be_read_is_an_error(text: str) -> None:
     read(RuleFile("x.yaml", text), findings)
 
     assert findings.errors
+
+
+def test_ranges_that_are_open_at_one_end_are_no_nesting() -> None:
+    rows = "".join(f"    - [r{n}, '[{n}..{n + 1})', \"]{n}..{n}]\", x]\n" for n in range(300))
+
+    assert len(document(f"table:\n  rows:\n{rows}").data["table"]["rows"]) == 300

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from crmflow.rules.window import Window
+from crmflow.rules.window import Span, Window
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MICROSECOND = timedelta(microseconds=1)
@@ -75,3 +75,28 @@ def test_what_happened_is_still_in_every_window_that_ends_before_it_leaves(
     window: Window, at: datetime
 ) -> None:
     assert window.start(window.leaves(at, SHANGHAI) - MICROSECOND, SHANGHAI) < at
+
+
+@given(windows, windows, moments)
+def test_a_span_is_left_and_entered_after_its_bounds(over: Window, ago: Window, at: datetime) -> None:
+    span = Span(over, ago)
+    leaves, enters = span.leaves(at, SHANGHAI), span.enters(at, SHANGHAI)
+    assert leaves is not None
+    start = span.start(leaves - MICROSECOND, SHANGHAI)
+    assert start is not None
+    assert start < at
+    assert start <= span.end(leaves - MICROSECOND, SHANGHAI)
+    assert span.end(enters - MICROSECOND, SHANGHAI) < at
+
+
+@given(windows, moments)
+def test_the_window_before_ends_where_the_window_begins(over: Window, moment: datetime) -> None:
+    assert Span(over, over).end(moment, SHANGHAI) == Span(over).start(moment, SHANGHAI)
+
+
+@given(windows)
+def test_a_window_lasts_at_least_its_shortest_and_at_most_its_longest(window: Window) -> None:
+    """Up to the hour by which the clocks of a zone may change."""
+    moment = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    length = moment - window.start(moment, SHANGHAI)
+    assert window.shortest - timedelta(days=3) <= length <= window.longest + timedelta(days=1)

@@ -33,7 +33,7 @@ def write_everything(batch: Batch) -> int:
     """Something into each of the large tables; returns how many rows came in."""
     counts, _ = batch.intake.put([*people(), customer(name="Ann"), holding(), fill("F1", holding="P1")])
     batch.journal.write([entry(payload={"a": 1}, key="once")])
-    batch.releases.add({"a.yaml": "x"})
+    batch.releases.draft({"site:a.yaml": "x"})
     return counts.new
 
 

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Table, create_engine
 
 from crmflow.store import Store, prepare_sqlite, tables
-from crmflow.store.releases import BEGINNING
 from tests.store.world import DAY, MONDAY, Clock, contents, customer, entry
 
 
@@ -87,36 +86,3 @@ def test_equal_payloads_do_not_show(store: Store, database_url: str) -> None:
 
 def _is_digest(value: object) -> bool:
     return isinstance(value, str) and len(value) == 64
-
-
-def test_releases_are_kept_by_their_content(store: Store, clock: Clock, database_url: str) -> None:
-    with store.batch("W1") as batch:
-        first = batch.releases.add({"a.yaml": "一", "b.yaml": "二"}, packs={"retail": "1.0"}, note="first")
-        assert batch.releases.add({"b.yaml": "二", "a.yaml": "一"}, packs={"retail": "1.0"}) == first
-    clock.now += DAY
-    with store.batch("W2") as batch:
-        second = batch.releases.add({"a.yaml": "一", "b.yaml": "三"}, packs={"retail": "1.0"})
-        assert (first.number, second.number, first.effective_from) == (1, 2, BEGINNING)
-        assert batch.releases.in_force(BEGINNING) == first
-        assert batch.releases.in_force(clock.now - DAY) == first
-        assert batch.releases.in_force(clock.now) == batch.releases.latest() == second
-        assert batch.releases.get(first.id) == first
-        assert batch.releases.texts(first) == {"a.yaml": "一", "b.yaml": "二"}
-        assert batch.releases.text(second.manifest["b.yaml"]) == "三"
-        assert batch.releases.all() == [first, second]
-    assert len(contents(database_url)["crmflow_content"]) == 3
-
-
-def test_a_release_may_come_into_force_later(store: Store) -> None:
-    with store.batch("W1") as batch:
-        now = batch.releases.add({"a.yaml": "1"})
-        later = batch.releases.add({"a.yaml": "2"}, effective_from=MONDAY + DAY)
-        assert batch.releases.in_force(MONDAY) == now
-        assert batch.releases.in_force(MONDAY + DAY) == later
-        assert batch.releases.add({"a.yaml": "1"}).number == 3  # going back is a release of its own
-
-
-def test_nothing_is_in_force_before_the_first(store: Store) -> None:
-    with store.reading() as batch:
-        assert batch.releases.latest() is None
-        assert batch.releases.in_force(MONDAY) is None

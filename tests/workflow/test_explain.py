@@ -88,7 +88,7 @@ def test_the_next_timer_is_told_with_what_follows() -> None:
     lines = told(play, "en")
     assert "  nobody has to do anything here; the case waits" in lines
     assert "  next, on 2026-01-12 16:00: goes on to “dun”, 7 days after it came here" in lines
-    assert lines[-1].endswith("sent “reminder”")
+    assert lines[-1].endswith("sent “Please pay.”")
 
 
 def test_answers_levels_and_the_end_are_told() -> None:

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.rules.check.across import across
+from crmflow.rules.check.chart import charts
 from crmflow.rules.check.document import documents
+from crmflow.rules.check.table import tables
 from crmflow.rules.load import load
 from crmflow.rules.ruleset import Loaded, Ruleset
 from crmflow.rules.source import RuleFile
+from crmflow.rules.suppress import suppressed
 
 __all__ = ["check", "checked"]
 
 
 def check(files: Iterable[RuleFile]) -> tuple[Diagnostic, ...]:
-    """Every finding, by file, line and column; where the files do not load, what loading found."""
-    return checked(load(files)).diagnostics
+    """Every finding that no comment in its file suppresses, by file, line and column."""
+    files = list(files)
+    return suppressed(files, checked(load(files)).diagnostics)
 
 
 def checked(loaded: Loaded) -> Loaded:
-    """With the notes of the closer look, if there is a ruleset to look at."""
-    if loaded.ruleset is None:
+    """With the notes of the closer look; where there are errors, at each sound file by itself."""
+    if loaded.ruleset is not None:
+        return replace(loaded, notes=(*loaded.notes, *_notes(loaded.ruleset)))
+    if loaded.readable is None:
         return loaded
-    return Loaded(loaded.ruleset, loaded.errors, (*loaded.notes, *_notes(loaded.ruleset)))
+    broken = {error.file for error in loaded.errors}
+    notes = (note for note in documents(loaded.readable) if note.file not in broken)
+    return replace(loaded, notes=(*loaded.notes, *notes))
 
 
 def _notes(ruleset: Ruleset) -> Iterator[Diagnostic]:
     yield from documents(ruleset)
+    yield from charts(ruleset)
+    yield from across(ruleset)
+    yield from tables(ruleset)

@@ -33,10 +33,10 @@ def documents(ruleset: Ruleset) -> Iterator[Diagnostic]:
 
 
 def _titles(document: Document) -> Iterator[Diagnostic]:
-    """Titles that one of the two languages lacks."""
+    """Titles that one of the two languages lacks; a plain text is the same in both."""
     title = document.data.get("title")
     for language in ("en", "zh"):
-        if not isinstance(title, dict) or not title.get(language):
+        if isinstance(title, dict) and not title.get(language):
             yield document.diagnostic("CRM210", ("title",), {"name": document.file.id, "language": language})
 
 

@@ -15,7 +15,7 @@ from crmflow.rules.dmn.boxed import Boxed, Text, Variable
 from crmflow.rules.dmn.item_type import ANY, ItemType, ItemTypes
 from crmflow.rules.dmn.logic import NOTHING, Env, Logic, Value, coerced
 from crmflow.rules.dmn.notice import Notices
-from crmflow.rules.dmn.table import read_table
+from crmflow.rules.dmn.table import Table, read_table
 from crmflow.rules.feel import tree, types
 from crmflow.rules.feel.evaluate import call, evaluate
 from crmflow.rules.feel.iteration import item_at, iterated
@@ -35,6 +35,7 @@ class LogicReader:
     def __init__(self, item_types: ItemTypes, notices: Notices) -> None:
         self.types = item_types
         self.notices = notices
+        self.tables: list[tuple[boxed.DecisionTable, Table, Scope]] = []  # all that were read
 
     def read(self, expression: Boxed | None, scope: Scope) -> Logic:
         """The logic of an expression, whose value is coerced to the type it names."""

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from crmflow.errors import RuleFileError
+from crmflow.rules.dmn import boxed
 from crmflow.rules.dmn.boxed import Text
 from crmflow.rules.dmn.boxed_logic import LogicReader
 from crmflow.rules.dmn.definitions import (
@@ -22,6 +23,7 @@ from crmflow.rules.dmn.definitions import (
 from crmflow.rules.dmn.item_type import ItemType, ItemTypes
 from crmflow.rules.dmn.logic import NOTHING, Env, Logic, coerced
 from crmflow.rules.dmn.notice import Notices
+from crmflow.rules.dmn.table import Table
 from crmflow.rules.feel import types
 from crmflow.rules.feel.scope import Name, Scope
 from crmflow.rules.feel.steps import Steps
@@ -85,8 +87,11 @@ class Graph:
                 node.service = Service(tuple(parameters), tuple(self._resolved(service.outputs)))
         for node in self.nodes.values():
             node.type = self._declared(node)
+        self.tables: list[tuple[Node, boxed.DecisionTable, Table, Scope]] = []  # each with who holds it
         for node in self._ordered():
+            before = len(self.reader.tables)
             self._prepare(node)
+            self.tables += [(node, *each) for each in self.reader.tables[before:]]
 
     # what is required
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.core.text import Text as Said
 from crmflow.errors import FeelError, RuleFileError
 from crmflow.rules.dmn.boxed import Text
 from crmflow.rules.dmn.definitions import (
@@ -87,6 +88,12 @@ class Model:
         except RecursionError:
             raise FeelError("CRM022", 0, 0) from None
 
+    def check(self) -> tuple[Diagnostic, ...]:
+        """The logical faults of its decision tables (CRM220 to CRM235), each shown by an input."""
+        from crmflow.rules.dmn.check import tables
+
+        return tuple(tables(self.definitions, self.graph))
+
     def write(self, path: str | Path) -> None:
         """Writes the model as DMN 1.3. Raises RuleFileError CRM088 for what that version cannot say."""
         Path(path).write_text(dumps(self), "utf-8", newline="\n")
@@ -125,10 +132,13 @@ def load(path: str | Path, mode: str = "standard") -> Model:
 
     In mode "strict" the first notice is raised instead: FeelError or RuleFileError with its code. Raises
     RuleFileError CRM080 to CRM087 for what cannot be read, CRM160 for a reference to nothing, CRM161 for an
-    import that is not found, CRM162 for a decision that requires itself; OSError where there is no file.
+    import that is not found, CRM162 for a decision that requires itself, CRM123 for what is no path; OSError
+    where there is no file.
     """
     if mode not in ("strict", "standard"):
         raise ValueError(f"mode is 'strict' or 'standard', not {mode!r}")
+    if not isinstance(path, str | Path) or str(path).lstrip("\ufeff \n").startswith("<"):
+        raise RuleFileError("CRM123", found=_beginning(path))
     try:
         model = _Loader().model(Path(path))
     except RecursionError:  # types that refer to types, expressions in expressions
@@ -136,13 +146,22 @@ def load(path: str | Path, mode: str = "standard") -> Model:
     if mode == "strict" and model.notices:
         first = model.notices[0]
         place = f"{first.file}:{first.start.line}:{first.start.column}"
-        raise RuleFileError("CRM167", file=place, first=first.message(), count=len(model.notices))
+        raise RuleFileError("CRM167", file=place, first=_said(first), count=len(model.notices))
     return model
 
 
 def dumps(model: Model) -> str:
     """The XML of a model in DMN 1.3. Raises RuleFileError CRM088 for what that version cannot say."""
     return write_definitions(model.definitions)
+
+
+def _beginning(text: object) -> str:
+    """What was given in the place of a path, on one line."""
+    return " ".join(repr(text).split())[:40]
+
+
+def _said(notice: Diagnostic) -> Said:
+    return Said(notice.message("en"), notice.message("zh"))
 
 
 class _Loader:

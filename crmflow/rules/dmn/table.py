@@ -88,6 +88,17 @@ class Table:
             return self._default(env)
         return _POLICIES[self.policy](self, [[result(env) for result in hit.results] for hit in hits])
 
+    def hits(self, env: Env) -> list[int]:
+        """The places of all rows that hit, whatever the hit policy; none where an input is not allowed."""
+        known = [{**env, INPUT: column.value(env)} for column in self.columns]
+        if not all(column.allows(each) for column, each in zip(self.columns, known, strict=True)):
+            return []
+        return [
+            place
+            for place, row in enumerate(self.rows)
+            if all(evaluate(test, known[column]) is True for column, test in row.tests)
+        ]
+
     def _hits(self, known: Sequence[Env]) -> list[Row]:
         enough = {"FIRST": 1, "UNIQUE": 2}.get(self.policy, len(self.rows))
         hits: list[Row] = []
@@ -191,6 +202,7 @@ class _TableReader:
             rows.append(Row(tests, tuple(cell.value for cell in cells)))
         places = tuple(place for place, _, _ in outputs)
         made = Table(table.policy, table.aggregation, columns, places, tuple(rows))
+        self.reader.tables.append((table, made, self.scope))
         return Logic(made.decide, self.type([type for _, _, type in outputs]))
 
     def input(self, input: boxed.Input) -> Logic:

@@ -75,8 +75,8 @@ class Checker:
             start, end = node if isinstance(node, tuple) else (node.start, node.end)
             self.errors.append(FeelError(code, start, end, **parts))
 
-    def wrong(self, node: tree.Node, expected: object) -> None:
-        self.refuse("CRM103", node, expected=str(expected), found=str(node.type))
+    def wrong(self, node: tree.Node, expected: Type) -> None:
+        self.refuse("CRM103", node, expected=expected, found=node.type)
 
     def want(self, node: tree.Node, type: Type) -> None:
         if not types.conforms(node.type, type):
@@ -99,10 +99,9 @@ class Checker:
             return result
         fits = any((operator, one, each) in ARITHMETIC for each in types.SCALARS.values())
         wrong, good, side = (right, one, 1) if fits else (left, other, 0)
-        expected = sorted(
-            {str(key[1 + side]) for key in ARITHMETIC if key[0] == operator and key[2 - side] == good}
-        )
-        self.wrong(wrong, " / ".join(expected) or _N)
+        pairs = [(first, second) for sign, first, second in ARITHMETIC if sign == operator]
+        takers = {pair[side] for pair in pairs if pair[1 - side] == good}
+        self.wrong(wrong, types.Several(tuple(sorted(takers, key=str))) if takers else _N)
         return types.null
 
     def _half_known(self, operator: str, left: tree.Node, right: tree.Node) -> Type:
@@ -142,10 +141,9 @@ class Checker:
         if literal.value is None or literal.value in enumeration.values:
             return True
         if isinstance(literal.value, str):
-            near = nearest(literal.value, enumeration.values)
-            values = ", ".join(enumeration.values)
+            near = enumeration.labels.get(literal.value) or nearest(literal.value, enumeration.values)
             self.refuse(
-                "CRM104", literal, name=literal.value, expected=values, suggestion=near, near=hint(near)
+                "CRM104", literal, name=literal.value, expected=enumeration, suggestion=near, near=hint(near)
             )
         else:
             self.wrong(literal, enumeration)
@@ -157,7 +155,7 @@ class Checker:
             return
         for node in nodes:
             if node.type not in (*types.ORDERED, types.any_, types.null):
-                self.refuse("CRM105", node, found=str(node.type))
+                self.refuse("CRM105", node, found=node.type)
                 return
 
     def condition(self, *operands: tree.Node) -> Type:
@@ -232,7 +230,7 @@ class Checker:
             if wanted is not None and not names:
                 if len(wanted) != len(arguments):
                     self.refuse(
-                        "CRM106", span, name=str(function.type), expected=len(wanted), found=len(arguments)
+                        "CRM106", span, name=function.type, expected=len(wanted), found=len(arguments)
                     )
                 for argument, type in zip(arguments, wanted, strict=False):
                     self.want(argument, type)
@@ -289,7 +287,7 @@ class Checker:
         if isinstance(found, ListType) and isinstance(pattern, ListType):
             found, pattern = found.item, pattern.item
         if isinstance(pattern, TypeVariable) and pattern.one_of == types.ORDERED:
-            self.refuse("CRM105", argument, found=str(found))
+            self.refuse("CRM105", argument, found=found)
         else:
             self.wrong(argument, wanted)
 

@@ -62,7 +62,7 @@ class Code:
     digits: int = 0
     whole: bool = False
     quiet: bool = True
-    literal: object = None
+    literal: Any = None
 
     @property
     def or_none(self) -> str:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 from crmflow.errors import FeelError
-from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token, stray
+from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, MEANT, Token, stray
 
 DEPTH_LIMIT: Final = 64
 
 _SIGNS: Final = tuple("-+*/.'’")  # may stand inside a name
 _STARTS: Final = frozenset(["(", "[", "]", "{", "-", "?", "@"])
+BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 class Cursor:
@@ -64,13 +65,30 @@ class Cursor:
         self.expect(closing)
 
     def missing(self, code: str, **parts: object) -> NoReturn:
-        """Raises FeelError `code` at the next token, or CRM013 where the text ends."""
+        """Raises FeelError `code` at the next token; at the end CRM019 for an open bracket, else CRM013."""
         token = self.next
         if token.kind == "end":
+            bracket = self.open_bracket()
+            if bracket is not None:
+                closing = BRACKETS[bracket.text]
+                raise FeelError("CRM019", bracket.start, bracket.end, name=bracket.text, closing=closing)
             raise FeelError("CRM013", token.start, token.end)
         if token.text == "'" and token.kind == "symbol":  # it stands in names only, and quotes nothing
             raise stray(token.text, token.start, token.end)
+        before = self.tokens[self.at - 1]
+        if self.at and before.end == token.start and before.text + token.text in MEANT:
+            raise stray(before.text + token.text, before.start, token.end)
         raise FeelError(code, token.start, token.end, found=token.text, **parts)
+
+    def open_bracket(self) -> Token | None:
+        """The last bracket that is not closed."""
+        waiting: list[Token] = []
+        for token in self.tokens:
+            if token.kind == "symbol" and token.text in BRACKETS:
+                waiting.append(token)
+            elif token.kind == "symbol" and token.text in BRACKETS.values() and waiting:
+                waiting.pop()
+        return waiting[-1] if waiting else None
 
     def starts_expression(self, ahead: int) -> bool:
         """Whether an expression can begin there: tells the `[` of a filter from the end of a range."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from crmflow.errors import FeelError
 from crmflow.rules.feel.cursor import DEPTH_LIMIT
 from crmflow.rules.feel.evaluate import evaluate as walk
 from crmflow.rules.feel.lexer import Notice
+from crmflow.rules.feel.meant import meant_by_minus, meant_by_signs, meant_by_words
 from crmflow.rules.feel.parser import parse as parse_tree
 from crmflow.rules.feel.reasons import Reason
 from crmflow.rules.feel.reasons import reasons as reasons_of
-from crmflow.rules.feel.scope import Name, Scope
+from crmflow.rules.feel.scope import Name, Scope, refuse_no_names
 from crmflow.rules.feel.steps import counted
 from crmflow.rules.feel.trace import Trace, trace
 from crmflow.rules.feel.tree import INPUT, Node, works
@@ -88,12 +89,26 @@ def parse(text: str, scope: Names = (), mode: str = "strict") -> Expression:
 
 def parse_unary(text: str, input: Type, scope: Names = (), mode: str = "strict") -> Expression:
     """A cell of a decision table: tests of an input of this type. Raises FeelError like `parse`."""
-    return _expression(text, Scope.of(scope), mode, input)
+    try:
+        cell = _expression(text, Scope.of(scope), mode, input)
+    except FeelError as error:
+        if error.code == "CRM120":
+            raise
+        for code, meant in (("CRM024", meant_by_signs(text)), ("CRM025", meant_by_words(text))):
+            if meant is not None:
+                raise FeelError(code, 0, len(text), name=text, suggestion=meant) from None
+        raise
+    span = meant_by_minus(text)
+    if span is None:
+        return cell
+    return replace(cell, notices=(*cell.notices, Notice("CRM026", 0, len(text), span)))
 
 
 def _expression(text: str, scope: Scope, mode: str, input: Type | None) -> Expression:
     if mode not in ("strict", "standard"):
         raise ValueError(f"mode is 'strict' or 'standard', not {mode!r}")
+    if not isinstance(text, str):
+        raise FeelError("CRM120", 0, 0, found=type(text).__name__)
     try:
         root, parser = parse_tree(text, scope, mode == "strict", input)
     except RecursionError:  # the caller's own stack is nearly full
@@ -136,6 +151,9 @@ def unary(
 
 def _scope_of(context: Mapping[str, object]) -> Scope:
     """The names that a context gives values, with the types of these values."""
+    if not isinstance(context, Mapping):
+        raise FeelError("CRM121", 0, 0, found=repr(context)[:80])
+    refuse_no_names(context)
     try:
         return Scope({name: Name(name, type_of(read(value))) for name, value in context.items()})
     except RecursionError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ KEYWORDS: Final = INFIX_WORDS | {"if", "for", "some", "every", "function", "true
 
 MEANT: Final = {
     "≥": ">=", "≤": "<=", "≠": "!=", "≈": "=", "×": "*", "÷": "/", "−": "-", "–": "-", "—": "-",
+    "==": "=", "===": "=", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or",
     "【": "[", "】": "]", "〔": "(", "〕": ")", "、": ",", "‘": '"', "’": '"', "«": '"', "»": '"',
 }  # fmt: skip
 _WIDE: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {
@@ -39,6 +41,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_FIGURE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*\Z")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.?))", re.DOTALL)
 _ESCAPED: Final = {'"': '"', "\\": "\\", "'": "'", "n": "\n", "r": "\r", "t": "\t"}
 _CLOSING: Final = {'"': '"', "`": "`｀", "｀": "`｀"}  # a double quote in full width is closed by any
@@ -93,6 +96,14 @@ def tokens(text: str) -> tuple[list[Token], list[Notice]]:
     return found, notices
 
 
+def wide_signs(text: str) -> list[Notice]:
+    """The full-width signs of a text that is wrong in other ways; none where it is not even words."""
+    try:
+        return tokens(text)[1]
+    except FeelError:
+        return []
+
+
 @lru_cache(maxsize=10_000)
 def words(name: str) -> tuple[str, ...]:
     """The pieces of a name as they would appear in a text: two spellings with equal pieces are one name."""
@@ -125,7 +136,11 @@ def stray(sign: str, start: int, end: int) -> FeelError:
 def _unquoted(plain: str, at: int) -> Token:
     match = _TOKEN.match(plain, at)
     if match is None:
-        raise stray(plain[at], at, at + 1)
+        if plain[at] == "%" and (figure := _FIGURE.search(plain, 0, at)):
+            share = f"{Decimal(figure[1]) / 100:f}"
+            raise FeelError("CRM027", figure.start(), at + 1, name=f"{figure[1]}%", suggestion=share)
+        sign = plain[at : at + 2] if plain[at : at + 2] in MEANT else plain[at]
+        raise stray(sign, at, at + len(sign))
     if plain.startswith("/*", at) and match.lastgroup != "space":
         raise FeelError("CRM010", at, at + 2)
     kind = str(match.lastgroup)

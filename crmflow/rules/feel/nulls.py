@@ -131,7 +131,7 @@ def _traps(
             yield from ((node if test.end <= test.start else test, lacking) for test, lacking in traps)
             yield from _traps(node.value, True, given, input)
         case tree.If(condition=condition, then=then, otherwise=otherwise):
-            yield from _traps(condition, True, given, input)
+            yield from _traps(condition, not _is(then, not wanted), given, input)
             yield from _traps(then, wanted, given | proved(condition, True, input), input)
             yield from _traps(otherwise, wanted, given | proved(condition, False, input, True), input)
         case tree.Quantified(iterations=iterations, body=body):
@@ -143,6 +143,13 @@ def _traps(
         ):
             lacking = {**needs(left, input), **needs(right, input)}
             yield from ((node, each) for key, each in lacking.items() if _may_lack(each) and key not in given)
+        case tree.Comparison(operator="=", left=test, right=tree.Literal(value=False)):
+            yield from _traps(test, not wanted, given, input)
+        case tree.Call(
+            function=tree.BuiltinName(name="list contains"), arguments=(among, item), names=()
+        ) if not wanted and not (isinstance(among, tree.ListOf) and any(map(_is_null, among.items))):
+            sought = needs(item, input)
+            yield from ((node, each) for key, each in sought.items() if _may_lack(each) and key not in given)
         case _ if (negated := _negated(node)) is not None:
             yield from _traps(negated, not wanted, given, input)
         case _:
@@ -196,6 +203,10 @@ def _comparison(test: Node) -> Node:
             ordered = isinstance(expression.type, types.RangeType)
             return tree.Comparison("<" if ordered else "=", value, expression, start=0, end=0)
     return test
+
+
+def _is(node: Node, truth: bool) -> bool:
+    return isinstance(node, tree.Literal) and node.value is truth
 
 
 def _is_null(node: Node) -> bool:

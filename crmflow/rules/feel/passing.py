@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from crmflow.rules.feel import tree
 from crmflow.rules.feel.code import ORDERED, Code
 from crmflow.rules.feel.conditions import UNKNOWN, Condition, Let, Some, Test
-from crmflow.rules.feel.operations import compare
 from crmflow.rules.feel.tree import Node
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _in_range(emitter: Emitter, node: tree.Range, value: Code) -> Condition | No
         return None
     inside = _inside(value, low, high, "<" + "=" * node.low_included, "<" + "=" * node.high_included)
     if low.literal is not None and high.literal is not None:
-        return inside if compare("<=", low.literal, high.literal) else UNKNOWN
+        return inside if low.literal <= high.literal else UNKNOWN
     return replace(inside, guards=(*inside.guards, f"{low.text} <= {high.text}"), key=None)
 
 

@@ -14,7 +14,7 @@ from crmflow.rules.feel.evaluate import bindings, evaluate, passes
 from crmflow.rules.feel.operations import OPERATIONS
 from crmflow.rules.feel.steps import Env
 from crmflow.rules.feel.tree import INPUT, Node
-from crmflow.rules.feel.types import ContextType, FunctionType, ListType, RangeType
+from crmflow.rules.feel.types import ContextType, FunctionType, ListType, RangeType, Scalar, Several, Type
 from crmflow.rules.feel.values import type_of
 
 OF_LISTS: Final = frozenset(
@@ -53,23 +53,23 @@ def _blamed(env: Env, text: str, *nodes: Node | None) -> list[Reason]:
     return [reason for each in lacking for reason in reasons(each, env, text)]
 
 
-def _kinds(*values: object) -> str:
-    return ", ".join(map(_kind, values))
+def _kinds(*values: object) -> Type:
+    return Several(tuple(map(_kind, values)), ", ")
 
 
-def _kind(value: object) -> str:
-    """The type of a value in a word."""
+def _kind(value: object) -> Type:
+    """The type of a value, in a word."""
     found = type_of(value)
     match found:
         case ListType():
-            return "list"
+            return Scalar("list")
         case ContextType():
-            return "context"
+            return Scalar("context")
         case FunctionType():
-            return "function"
+            return Scalar("function")
         case RangeType():
-            return "range"
-    return str(found)
+            return Scalar("range")
+    return found
 
 
 def _written(node: Node, env: Env, text: str) -> Causes:

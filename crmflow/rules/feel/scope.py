@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Final
 
+from crmflow.errors import FeelError
 from crmflow.rules.feel.lexer import INFIX_WORDS, KEYWORDS, Token, is_word, words
 from crmflow.rules.feel.types import FunctionType, Type, any_
 
@@ -60,7 +61,13 @@ class Scope(Mapping[str, Name]):
         """A scope of declared names, of names with their types, or of bare names without a type."""
         if isinstance(names, Scope):
             return names
+        if isinstance(names, Iterator):
+            names = tuple(names)
+        refuse_no_names(names)
         if isinstance(names, Mapping):
+            for name, each in names.items():
+                if not isinstance(each, Name | Type):
+                    raise FeelError("CRM122", 0, 0, name=name, found=repr(each))
             return cls(
                 {name: each if isinstance(each, Name) else Name(name, each) for name, each in names.items()}
             )
@@ -165,6 +172,14 @@ class Match:
     plain: bool
 
 
+def refuse_no_names(names: object) -> None:
+    """Raises FeelError CRM121 for what is no mapping or collection of texts."""
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        raise FeelError("CRM121", 0, 0, found=repr(names)[:80])
+    if not all(isinstance(each, str) for each in names):
+        raise FeelError("CRM121", 0, 0, found=repr(names)[:80])
+
+
 def plain(pieces: Sequence[str]) -> bool:
     """Whether a name stands in a text without backticks: words, digits and dots, no operator, no keyword."""
     return (
@@ -187,9 +202,10 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     if len(word) > _NEAR_LENGTH:
         return None
     han = _is_han(word)
+    slack = max(len(word) // 2, 1)  # what is much longer or shorter is another word
     best, score = None, _NEAR_HAN if han else _NEAR
     for candidate in candidates:
-        if _is_han(candidate) == han:
+        if _is_han(candidate) == han and abs(len(candidate) - len(word)) <= slack:
             likeness = SequenceMatcher(None, word.casefold(), candidate.casefold()).ratio()
             if likeness > score or (best is None and likeness == score):
                 best, score = candidate, likeness

@@ -16,6 +16,10 @@ class Type:
 
     __slots__ = ()
 
+    def in_language(self, language: str) -> str:
+        """How a message calls it: in Chinese by a Chinese word, where it has one."""
+        return str(self) if language != "zh" else CHINESE.get(str(self), str(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar(Type):
@@ -42,19 +46,44 @@ SCALARS: Final[Mapping[str, Type]] = {
     each.name: each
     for each in (number, string, boolean, date, time, date_time, days_duration, months_duration, any_, null)
 }
+CHINESE: Final[Mapping[str, str]] = {
+    "number": "数值",
+    "string": "文本",
+    "boolean": "true 或 false",
+    "date": "日期",
+    "time": "时间",
+    "date and time": "日期时间",
+    "days and time duration": "时长（天、时）",
+    "years and months duration": "时长（年、月）",
+    "Any": "任意类型",
+    "Null": "空值",
+    "list": "列表",
+    "range": "区间",
+    "context": "上下文",
+    "function": "函数",
+}
 WEIGHT_LIMIT: Final = 1_000  # of types in a type that is written or guessed from a text
 ORDERED: Final = frozenset({number, date, time, date_time, days_duration, months_duration})
 
 
 @dataclass(frozen=True, slots=True)
 class Enumeration(Type):
-    """A string with a closed list of values; when `ordered`, `<` means earlier in the list."""
+    """A string with a closed list of values; when `ordered`, `<` means earlier in the list. `labels` are what
+    readers call them, label → value: no value themselves, but what somebody may mean."""
 
     values: tuple[str, ...]
     ordered: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         return "one of " + ", ".join(f'"{value}"' for value in self.values)
+
+    def in_language(self, language: str) -> str:
+        if language != "zh":
+            return str(self)
+        called = {value: label for label, value in self.labels.items() if not label.isascii()}
+        values = (f'"{value}"' + (f"（{called[value]}）" if value in called else "") for value in self.values)
+        return f"{'、'.join(values)}之一"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +95,9 @@ class ListType(Type):
     def __str__(self) -> str:
         return f"list<{self.item}>"
 
+    def in_language(self, language: str) -> str:
+        return f"列表（{self.item.in_language(language)}）" if language == "zh" else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class RangeType(Type):
@@ -75,6 +107,9 @@ class RangeType(Type):
 
     def __str__(self) -> str:
         return f"range<{self.item}>"
+
+    def in_language(self, language: str) -> str:
+        return f"区间（{self.item.in_language(language)}）" if language == "zh" else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +142,21 @@ class FunctionType(Type):
         if self.parameters is None:
             return "function"
         return f"function<{', '.join(map(str, self.parameters))}> -> {self.result}"
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Type):
+    """More than one type, as a message lists them; no value has it."""
+
+    types: tuple[Type, ...]
+    sign: str = " / "
+
+    def __str__(self) -> str:
+        return self.sign.join(map(str, self.types))
+
+    def in_language(self, language: str) -> str:
+        sign = "、" if language == "zh" and self.sign == ", " else self.sign
+        return sign.join(each.in_language(language) for each in self.types)
 
 
 def weight_of(type: Type) -> int:

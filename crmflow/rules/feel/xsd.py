@@ -69,11 +69,14 @@ def from_xsd(xsd_type: str, text: str) -> Any:
 
     `xsd_type` is a local name with or without a prefix: "xsd:date", "date". Raises FeelError: CRM112 for a
     text that is no value of the type or has none in FEEL (NaN, INF, a duration of months and days), CRM113
-    for a type that has no FEEL type.
+    for a type that has no FEEL type, CRM120 for what is no text.
 
     >>> from_xsd("xsd:decimal", "12.50")
     Decimal('12.50')
     """
+    for given in (xsd_type, text):
+        if not isinstance(given, str):
+            raise FeelError("CRM120", 0, 0, found=type(given).__name__)
     local = xsd_type.rpartition(":")[2]
     reader = READERS.get(local)
     if reader is None:

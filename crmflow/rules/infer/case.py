@@ -12,7 +12,7 @@ from crmflow.errors import RuleFileError
 from crmflow.rules import feel
 from crmflow.rules.feel import Scope
 from crmflow.rules.feel.scope import nearest
-from crmflow.rules.given import GivenReader
+from crmflow.rules.given import NOTHING, GivenReader
 from crmflow.rules.infer.fixpoint import infer
 from crmflow.rules.infer.kind import CUSTOMER, Kind, Kinds
 from crmflow.rules.infer.machine import conclude
@@ -106,6 +106,8 @@ class _CaseReader:
         for id in shape.expect:
             if id not in customers:
                 self._stranger((*path, "expect", id), id, customers)
+            if shape.expect[id] != NOTHING:
+                self.reader.value((*path, "expect", id), shape.expect[id], self.inference.gives.type)
         set_params = self.reader.params((*path, "params"), self.inference.declares) if shape.params else {}
         return InferenceCase(self.inference, path, shape.name.text, shape.expect, rows, present, set_params)
 

@@ -153,7 +153,7 @@ class RuleReader:
         found = feel.number if aggregate == "count" else summed.type
         if found == gives and variables_of(summed, self.variables):
             return True
-        parts = {"expected": str(gives), "found": str(found)}
+        parts = {"expected": gives, "found": found}
         self._refuse("CRM103", parts, (summed.start, summed.end))
         return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -175,6 +175,21 @@ def test_an_operand_that_is_asked_twice_is_computed_once() -> None:
     ).source
 
     assert all(form.count("(a0, a1)") == 1 for form in source.split("def FORM")[1:])
+
+
+@pytest.mark.parametrize(
+    ("range", "inside"),
+    [
+        ('[date("2026-03-01")..date("2026-03-31")]', date(2026, 3, 31)),
+        ('(@"2026-03-01"..@"2026-03-31")', date(2026, 3, 2)),
+        ('[@"P1D"..@"P3D"]', timedelta(days=3)),
+        ('[@"P1M"..@"P3M"]', MonthsDuration(2)),
+    ],
+)
+def test_a_range_of_constants_of_any_kind(range: str, inside: object) -> None:
+    compiled = feel.compile(f"x in {range}", {"x": type_of(read(inside))})
+
+    assert compiled({"x": inside}) is True
 
 
 HOSTILE = [

@@ -48,7 +48,7 @@ def test_every_failing_condition_is_named() -> None:
         (
             "not(text > 3)",
             "text > 3: string, number cannot be compared",
-            "text > 3:string, number 之间无法比较",
+            "text > 3:文本、数值 之间无法比较",
         ),
         (
             'date("2026-02-30") > u',

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from crmflow.rules import feel
 
-CELLS = YAML(typ="safe").load(Path(__file__).with_name("unary.yaml"))
+CELLS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("unary.yaml"))
 CONTEXT = {"limit": 10, "limits": [1, 10]}
 
 

@@ -1,0 +1,385 @@
+"""How do old and new rules go through the past side by side, step by step, and where do they part?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from crmflow.core.post import Post, Posts, Staff, Unit
+from crmflow.engine.deciding import Decider, Deciding, Hits, own
+from crmflow.engine.effect import Effect, Opening, Owned
+from crmflow.engine.ledger import write
+from crmflow.engine.release import Rules
+from crmflow.engine.running import Progress, Work
+from crmflow.engine.simulation.caught import Caught
+from crmflow.engine.simulation.chronicle import Chronicle
+from crmflow.engine.simulation.difference import Difference
+from crmflow.engine.simulation.world import World
+from crmflow.engine.survey import Known
+from crmflow.rules.context import NOW, Context
+from crmflow.rules.derive import TODAY
+from crmflow.rules.fact import FOLDS
+from crmflow.rules.rulebook import Rulebook
+from crmflow.store.batch import Batch
+
+ACTOR = "simulation"
+MOVING = frozenset({NOW, TODAY})
+
+
+class Answered(NamedTuple):
+    """What every rulebook answered about a customer, what was known, and whether nothing came of it."""
+
+    known: Known
+    unmoved: bool
+    answers: tuple[tuple[Rulebook, Hits], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Who is where, for comparison with another moment."""
+
+    units: Mapping[str, Unit]
+    staff: Mapping[str, Staff]
+    posts: tuple[Post, ...]
+    standing_in: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, posts: Posts) -> Staffing:
+        standing_in = {code: posts.stand_in(code) for code in posts.staff}
+        return cls(posts.units, posts.staff, posts.posts, standing_in)
+
+
+@dataclass
+class Side:
+    """Old or new: its rules, what they have come to, and who was where and answered how at the last step."""
+
+    rules: Rules
+    world: World
+    chronicle: Chronicle = field(default_factory=Chronicle)
+    answered: dict[int, Answered] = field(default_factory=dict)
+    posts: Staffing | None = None
+
+    @cached_property
+    def moving(self) -> frozenset[str]:
+        """The rulebooks whose answer may be another though nothing new is known of a customer.
+
+        Those that read the present moment, other customers, or what follows; and those in force for a time.
+        """
+        return frozenset(
+            each.id
+            for each in self.rules.set.rulebooks
+            if not MOVING.isdisjoint(each.reads)
+            or any(self._moves(name) for name in each.reads)
+            or each.effective_from is not None
+            or each.effective_to is not None
+        )
+
+    def _moves(self, name: str) -> bool:
+        vocabulary = self.rules.set.vocabulary
+        fact = vocabulary.facts.get(name)
+        return name in vocabulary.inferred or (fact is not None and fact.aggregate not in FOLDS)
+
+    @cached_property
+    def asks_holdings(self) -> bool:
+        """Whether a rulebook or a chart is about what customers hold."""
+        about = (rulebook.about for rulebook in self.rules.set.rulebooks)
+        return any(about) or any(chart.holding for chart in self.rules.set.charts.values())
+
+    def batch(self, reading: Batch) -> Caught:
+        """What reads the store and writes to the world."""
+        return Caught.over(reading, self.rules.codec, ACTOR, self.world)
+
+
+class Replay:
+    """Both sides, from step to step. `whole` decides everything twice, as a run would, and shares nothing."""
+
+    def __init__(self, reading: Batch, zone: ZoneInfo, old: Side, new: Side, *, whole: bool = False) -> None:
+        self.reading = reading
+        self.zone = zone
+        self.old = old
+        self.new = new
+        self.whole = whole
+        self.difference = Difference(old.rules, new.rules)
+        self.apart: set[int] | None = None
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.old, self.new
+
+    def step(self, as_of: datetime, progress: Progress | None = None) -> tuple[Work, Work]:
+        """Both sides' run as of a moment, which comes after all before."""
+        for side in self.sides:
+            side.world.make_visits(as_of)
+        if self.whole:
+            return self._alone(self.old, as_of, progress), self._alone(self.new, as_of, progress)
+        if self.difference.comparable:
+            return self._together(as_of, progress)
+        return self._followed(self.old, as_of, progress), self._followed(self.new, as_of, progress)
+
+    def _alone(self, side: Side, as_of: datetime, progress: Progress | None) -> Work:
+        work = Work(side.batch(self.reading), side.rules, as_of, self.zone, progress=progress)
+        work.facts()
+        work.cases(work.decisions())
+        return work
+
+    def _followed(self, side: Side, as_of: datetime, progress: Progress | None) -> Work:
+        work = FromStepToStep(side, self.reading, as_of, self.zone, progress)
+        work.facts()
+        work.cases(work.decisions())
+        return work
+
+    def _together(self, as_of: datetime, progress: Progress | None) -> tuple[Work, Work]:
+        if self.apart is None:
+            self.apart = {id for id in self._everyone() if not self._agree(id, as_of)}
+        old = FromStepToStep(self.old, self.reading, as_of, self.zone, progress)
+        new = Following(old, self.apart, self.new, self.reading, as_of, self.zone)
+        old.facts()
+        lockstep = Lockstep(old, new, self.difference.rulebooks)
+        lockstep.decide()
+        for id in lockstep.twice:
+            (self.apart.discard if self._agree(id, as_of) else self.apart.add)(id)
+        old.cases(lockstep.openings[0])
+        new.cases(lockstep.openings[1])
+        return old, new
+
+    def _everyone(self) -> set[int]:
+        """Everyone of whom either side knows more than the store's rows."""
+        worlds = self.old.world, self.new.world
+        return {id for world in worlds for of in (world.segments, world.keys, world.owners) for id in of}
+
+    def _agree(self, id: int, as_of: datetime) -> bool:
+        """Whether both sides have come to the same with a customer, so that the same follows."""
+        old, new = self.old.world, self.new.world
+        return (
+            old.segments.get(id) == new.segments.get(id)
+            and old.keys.get(id) == new.keys.get(id)
+            and old.owner(id, as_of) == new.owner(id, as_of)
+        )
+
+
+class FromStepToStep(Work):
+    """A run that goes on from the step before: facts that have not changed are not computed again, and who is
+    answered the same by every rulebook, while nothing else has changed, is passed over.
+
+    `rivals` are other rulebooks, by id, of which `parted` says that one gave another answer.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        reading: Batch,
+        as_of: datetime,
+        zone: ZoneInfo,
+        progress: Progress | None = None,
+    ) -> None:
+        super().__init__(side.batch(reading), side.rules, as_of, zone, progress=progress)
+        self.side = side
+        self.decider.loads = self.loads = Loads()
+        self.decider.heard = self._heard
+        self.rivals: Mapping[str, Rulebook] = {}
+        self.rival: Decider = self.decider
+        self.parted = False
+        self._answers: list[tuple[Rulebook, Hits]] = []
+        posts = Staffing.of(self.posts)
+        self._steady = posts == side.posts
+        charts = self.rules.set.charts.values()
+        self._openings = [(each.opens_when, each.params) for each in charts if each.opens_when is not None]
+        side.posts = posts
+
+    def facts(self) -> None:
+        self._known = self.side.chronicle.advance(self.batch, self.survey)
+        self.outcome.known = list(self._known.values())
+        self.contexts = {id: self.decider.context(known) for id, known in self._known.items()}
+        for _ in self._compare():
+            pass
+
+    def decide(self, id: int) -> Deciding:
+        self.parted, self._answers = False, []
+        decided = super().decide(id)
+        if self._settles(id, decided):
+            self.side.answered[id] = Answered(self._known[id], not decided.effects, tuple(self._answers))
+        else:
+            self.side.answered.pop(id, None)
+        return decided
+
+    def as_before(self, id: int) -> bool:
+        """Whether every rulebook answers as at the step before, so that all has happened already.
+
+        Where nothing new is known of the customer, only those are asked that follow time or other customers.
+        """
+        before = self.side.answered.get(id)
+        known, context = self._known[id], self.contexts[id]
+        if before is None or not self._steady or id in self._owner_before:
+            return False
+        if known is not before.known and known.customer != before.known.customer:
+            return False
+        self.parted = False
+        unit = self.decider.unit_of(known.customer)
+        contexts = self.decider.contexts(unit)
+        contexts.learn(context, own(self._segments.get(id, {}).values()))
+        still = before.unmoved and known is before.known
+        for rulebook, hits in before.answers:
+            if not still or rulebook.id in self.side.moving:
+                params = self.decider.params(rulebook, unit)
+                if rulebook.decide(contexts.with_params(context, params), params) != hits:
+                    return False
+            if rulebook.id in self.rivals:
+                self._ask_rival(rulebook, unit, context, hits)
+        if not still:
+            self.side.answered[id] = Answered(known, True, before.answers)
+        return not any(opens.evaluate({**context, **params}) for opens, params in self._openings)
+
+    def _settles(self, id: int, decided: Deciding) -> bool:
+        """Whether the same answers at the next step cause nothing.
+
+        Not so where a case opens, consent is asked, a rulebook reacts to a change, or is about a holding.
+        """
+        if decided.openings or (self._known[id].holdings and self.side.asks_holdings):
+            return False
+        return not any(
+            rulebook.on is not None or (hits and rulebook.decides == "send")
+            for rulebook, hits in self._answers
+        )
+
+    def _heard(self, rulebook: Rulebook, unit: str | None, context: Context, hits: Hits) -> None:
+        self._answers.append((rulebook, hits))
+        if rulebook.id in self.rivals:
+            self._ask_rival(rulebook, unit, context, hits)
+
+    def _ask_rival(self, rulebook: Rulebook, unit: str | None, context: Context, hits: Hits) -> None:
+        other = self.rivals[rulebook.id]
+        params = self.rival.params(other, unit)
+        seen = self.rival.contexts(unit).with_params(context, params)
+        self.parted = self.parted or other.decide(seen, params) != hits
+
+    def _read_segments(self, customers: object) -> None:
+        self._segments = self.side.world.segments
+
+
+class Following(FromStepToStep):
+    """The new side's run, which takes over what is known of customers from the old side's."""
+
+    def __init__(
+        self,
+        leading: FromStepToStep,
+        apart: Iterable[int],
+        side: Side,
+        reading: Batch,
+        as_of: datetime,
+        zone: ZoneInfo,
+    ) -> None:
+        super().__init__(side, reading, as_of, zone)
+        self.leading = leading
+        self.apart = apart
+
+    def known(self, customer_id: int) -> Known:
+        """With the owner whom this side gave the customer."""
+        if customer_id not in self._known:
+            known = self.leading.known(customer_id)
+            owner, participants = self.side.world.owner(customer_id, self.as_of)
+            if (owner, participants) != (known.customer.owner, known.customer.participants):
+                customer = replace(known.customer, owner=owner, participants=participants)
+                known = known._replace(customer=customer)
+            self._known[customer_id] = known
+        return self._known[customer_id]
+
+    def follow(self, id: int) -> Deciding | None:
+        """None: nothing comes of it."""
+        self.contexts[id] = self.decider.context(self.known(id))
+        return None if self.as_before(id) else self.decide(id)
+
+    def _loads(self) -> Mapping[str, int]:
+        """As the old side's, but for those whom somebody else owns here."""
+        loads = Counter(self.leading.loads)
+        for id in self.apart:
+            before, here = self.leading.known(id).customer.owner, self.known(id).customer.owner
+            if before is not None:
+                loads[before] -= 1
+            if here is not None:
+                loads[here] += 1
+        return loads
+
+
+class Loads(dict[str, int]):
+    """How many customers each staff member owns; remembers whose number was `asked`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, code: str, default: int = 0) -> int:  # type: ignore[override]
+        self.asked.add(code)
+        return super().get(code, default)
+
+
+class Lockstep:
+    """One pass over all customers, in which the new rules decide only where they may decide otherwise.
+
+    That is where the sides have parted before, where a different rulebook gives something else of what the
+    old one saw, and where the choice of a person asks for loads that are not the same.
+    """
+
+    def __init__(self, old: FromStepToStep, new: Following, rulebooks: Mapping[str, Rulebook]) -> None:
+        self.old = old
+        self.new = new
+        old.rivals, old.rival = rulebooks, new.decider
+        self.twice: list[int] = []
+        self.effects: tuple[list[Effect], list[Effect]] = ([], [])
+        self.openings: tuple[list[Opening], list[Opening]] = ([], [])
+
+    def decide(self) -> None:
+        """Decides for all, and writes what changes into both worlds."""
+        old, new = self.old, self.new
+        old.look()
+        new.look()
+        self.uneven = {code for code in {*old.loads, *new.loads} if self._uneven(code)}
+        for done, id in enumerate(old.contexts):
+            old.loads.asked.clear()
+            led = None if old.as_before(id) else old.decide(id)
+            if id in new.apart or old.parted or not self.uneven.isdisjoint(old.loads.asked):
+                self._add(id, led, new.follow(id))
+            else:
+                new.side.answered.pop(id, None)
+                self._add(id, led, led)
+            if done % 500 == 0:
+                old.progress(done, len(old.contexts))
+        old.progress(len(old.contexts), len(old.contexts))
+        old.contexts.clear()
+        old.outcome.effects = write(old.batch, self.effects[0])
+        new.outcome.effects = write(new.batch, self.effects[1])
+
+    def _add(self, id: int, led: Deciding | None, followed: Deciding | None) -> None:
+        both = led, followed
+        for place, decided in enumerate(both):
+            if decided is not None:
+                self.effects[place].extend(decided.effects)
+                self.openings[place].extend(decided.openings)
+        owners = [each for side in both if side for each in side.effects if isinstance(each, Owned)]
+        if led is not followed:
+            self.twice.append(id)
+            codes = {code for effect in owners for code in (effect.staff, _previous(effect)) if code}
+            self.uneven = {*(self.uneven - codes), *(code for code in codes if self._uneven(code))}
+        else:
+            for effect in owners[: len(owners) // 2]:
+                _count(self.new.loads, effect)
+
+    def _uneven(self, code: str) -> bool:
+        return dict.get(self.old.loads, code, 0) != dict.get(self.new.loads, code, 0)
+
+
+def _count(loads: dict[str, int], effect: Owned) -> None:
+    """A customer goes from one to another."""
+    before = _previous(effect)
+    if before is not None:
+        loads[before] = dict.get(loads, before, 0) - 1
+    loads[effect.staff] = dict.get(loads, effect.staff, 0) + 1
+
+
+def _previous(effect: Owned) -> str | None:
+    before = effect.entry.payload["previous"]
+    return before if isinstance(before, str) else None
