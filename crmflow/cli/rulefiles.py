@@ -71,7 +71,7 @@ def _loose(paths: Sequence[Path], packs: Sequence[str]) -> Iterator[RuleFile]:
     from crmflow.engine.files import core_files, pack_files
     from crmflow.plugins import Plugins, installed
 
-    named = [file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])]
+    named = [file for path in paths for file in (sorted(path.rglob("*.y*ml")) if path.is_dir() else [path])]
     known = [plugin.name for plugin in installed()]
     packs = packs or [name for name in known if any(name in file.resolve().parts for file in named)]
     yield from core_files()

@@ -45,7 +45,7 @@ def site_files(site: Site) -> Iterator[RuleFile]:
     """
     if not site.rules.is_dir():
         raise SettingsError("CRM808", folder=site.rules)
-    for file in sorted(site.rules.rglob("*.yaml")):
+    for file in sorted(site.rules.rglob("*.y*ml")):
         path = file.relative_to(site.rules).as_posix()
         pack = pack_of(path, site.packs)
         yield RuleFile(path, file.read_bytes(), "site", pack, _shown(file))

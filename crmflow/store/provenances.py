@@ -43,9 +43,7 @@ class Provenances:
         rows = self._rows(table, as_of, *where)
         return {name: _noun(row) for row in rows for name in row["fields"]}
 
-    def _rows(
-        self, table: Table, as_of: datetime | None, *where: ColumnElement[bool]
-    ) -> Iterator[Any]:
+    def _rows(self, table: Table, as_of: datetime | None, *where: ColumnElement[bool]) -> Iterator[Any]:
         """The rows with the file of their import, by (at, id)."""
         imported = tables.imported
         own = table.c.actor if "actor" in table.c else null()

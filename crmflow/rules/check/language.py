@@ -59,7 +59,8 @@ def languages(document: Document, names: Vocabulary) -> Iterator[Diagnostic]:
         for language in label.lacking():
             parts = {"name": label.name, "language": language}
             yield document.diagnostic("CRM240", label.path, parts, key=isinstance(label.path[-1], str))
-    says_values = any(pack_of(value) == document.pack for value in names.values)
+    whose = "site" if document.file.layer == "site" else document.pack  # also where it speaks as a pack
+    says_values = any(pack_of(value) == whose for value in names.values)
     for pattern in VALUES if says_values else ():
         for path, value in _found(document.data, pattern):
             if isinstance(value, str):

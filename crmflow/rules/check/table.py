@@ -84,7 +84,9 @@ class _Table:
     def _given(self, witness: Mapping[str, Any]) -> dict[str, object]:
         """The names as this file writes them."""
         own = (self.rulebook.pack, CORE)
-        return {(bare(name) if pack_of(name) in own else name): value for name, value in witness.items()}
+        return {
+            (bare(name) if pack_of(name) in own else name): _written(each) for name, each in witness.items()
+        }
 
     def _place(self, fault: Fault) -> Path:
         table = bool(self.rulebook.columns)
@@ -123,3 +125,11 @@ class _Table:
         for n, value in enumerate(self.rulebook.gives.of):
             if value not in given:
                 yield self.document.diagnostic("CRM231", ("gives", "of", n), {"name": value})
+
+
+def _written(value: object) -> object:
+    """A staff member or unit of whom only the code matters by the code, else without what is null."""
+    if not isinstance(value, Mapping):
+        return value
+    known = {name: each for name, each in value.items() if each is not None}
+    return known["id"] if known.keys() == {"id"} else known

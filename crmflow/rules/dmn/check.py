@@ -69,7 +69,7 @@ class _Table:
             POLICIES[self.table.policy],
             self._domain,
             self._fired,
-            complete=complete,
+            complete="all" if complete else None,
             has_default=default,
             never=tuple(self._never()),
             closed_words=True,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from crmflow.rules.logic.axis import BELOW, NULL, Axis
+from crmflow.rules.logic.axis import BELOW, NULL, Axis, regions
 from crmflow.rules.logic.cover import Box, meet, uncovered
 from crmflow.rules.logic.lines import Fault
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from crmflow.rules.logic.questions import Questions
 
 TRIES: Final = 20  # boxes in which a customer is looked for
+BOXES: Final = 200  # that are looked at for one between others
 
 
 def gaps(asked: Questions) -> Iterator[Fault]:
@@ -21,17 +23,38 @@ def gaps(asked: Questions) -> Iterator[Fault]:
         return
     rows = [box for boxes in asked.boxes for box in boxes]
     covers = [*rows, *asked.space.impossible, *_meant(asked, rows)]
+    doubtful = False
     expected = _expected(asked, rows)
-    for _ in range(TRIES):
-        gap = uncovered(expected, covers, asked.budget())
-        if gap is None:
-            return
+    found = _left(asked, expected, covers)
+    if asked.all.complete == "between":
+        found = (gap for gap in islice(found, BOXES) if _is_between(asked, gap, rows))
+    for gap in islice(found, TRIES):
         witness = asked.witnesses.find(gap)
         if witness is not None and not asked.all.fired(witness, range(len(asked.lines))):
             yield Fault("CRM220", witness=witness)
             return
+        doubtful = True
+    if doubtful:
+        yield Fault("CRM235", because="gap")
+
+
+def _left(asked: Questions, expected: Box, covers: list[Box]) -> Iterator[Box]:
+    """All that is not covered, part by part."""
+    while (gap := uncovered(expected, covers, asked.budget())) is not None:
+        yield gap
         covers.append(gap)
-    yield Fault("CRM235", because="gap")
+
+
+def _is_between(asked: Questions, gap: Box, rows: Sequence[Box]) -> bool:
+    """Whether lines fire on both sides of a gap, for a lower and for a higher value of something."""
+    point = tuple(1 << next(regions(mask)) for mask in gap)
+    for n, axis in enumerate(asked.space.axes):
+        if axis.ordered:
+            below, above = point[n] - 1 & ~NULL, -(point[n] << 1)
+            sides = [(*point[:n], asked.space.whole[n] & side, *point[n + 1 :]) for side in (below, above)]
+            if all(any(meet(side, row) is not None for row in rows) for side in sides):
+                return True
+    return False
 
 
 def unneeded_default(asked: Questions) -> Iterator[Fault]:

@@ -46,7 +46,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """All lines of one decision. `complete`: some line is meant to fire for everybody of whom all is known.
+    """All lines of one decision. `complete`: for whom some line is meant to fire: everybody of whom all is
+    known, or of them those between others for whom one does.
     `closed_words`: there are no other texts than those compared, where only single ones are. `never` is what
     is true of no customer; `fired` really evaluates: which of the
     lines at some places fire."""
@@ -55,7 +56,7 @@ class Lines:
     policy: Policy
     domain: Callable[[Quantity], Domain]
     fired: Callable[[Mapping[str, Any], Iterable[int]], Sequence[int]]
-    complete: bool = False
+    complete: Literal["all", "between"] | None = None
     has_default: bool = False
     closed_words: bool = False
     never: Sequence[Formula] = ()

@@ -41,7 +41,7 @@ class RulebookLines:
             rulebook.hit,
             self.quantities.domain,
             self.fired,
-            complete=_is_complete(rulebook),
+            complete=("all" if rulebook.columns else "between") if _is_for_all(rulebook) else None,
             has_default=rulebook.default is not None,
             never=tuple(self._never(lines)),
             constants=self.params,
@@ -106,7 +106,7 @@ class RulebookLines:
             yield Leaf(TODAY, Taken((Span(begin, True, end, True),), True, False))
 
 
-def _is_complete(rulebook: Rulebook) -> bool:
+def _is_for_all(rulebook: Rulebook) -> bool:
     """A segment of several values without a default is meant for everybody of whom all is known."""
     return (
         rulebook.decides == "segment"

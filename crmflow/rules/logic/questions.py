@@ -142,19 +142,28 @@ class Questions:
 
     def _touching(self, place: int) -> list[int]:
         """The other lines that may fire for the same customer, in their order."""
-        found = 0
-        for box in self.boxes[place]:
-            lines = -1
-            for axis, mask in enumerate(box):
-                if lines and mask != self.space.whole[axis]:
-                    lines &= self._on_axis(axis, mask)
-            found |= lines
-        found &= (1 << len(self.lines)) - 1
-        others = [n for n in regions(found) if n != place and n not in self.unread]
-        self.budget().spend(len(others) // 4)
-        return [n for n in others if self._meet(place, n)]
+        if place not in self._touched:
+            found = 0
+            for box in self.boxes[place]:
+                lines = -1
+                for axis, mask in enumerate(box):
+                    if lines and mask != self.space.whole[axis]:
+                        lines &= self._on_axis(axis, mask)
+                found |= lines
+            found &= (1 << len(self.lines)) - 1
+            others = [n for n in regions(found) if n != place and n not in self.unread]
+            self.budget().spend(len(others) // 4)
+            self._touched[place] = [n for n in others if self._meet(place, n)]
+        return self._touched[place]
+
+    @cached_property
+    def _touched(self) -> dict[int, list[int]]:
+        return {}
 
     def _meet(self, one: int, other: int) -> bool:
+        """Whether two lines that share a region of each axis share a box."""
+        if len(self.boxes[one]) == len(self.boxes[other]) == 1:
+            return True
         return any(meet(a, b) is not None for a in self.boxes[one] for b in self.boxes[other])
 
     def _on_axis(self, axis: int, mask: int) -> int:

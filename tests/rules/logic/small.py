@@ -42,6 +42,7 @@ NUMBERS = ("0.1", "0.2", "0.3", "2", "3", "-0.1")
 WHOLE = ("-2", "-1", "0.5", "1", "2")
 DAYS = tuple(f'date("{FIRST + timedelta(days=each)}")' for each in (0, 1, 3))
 VALUES = ("A", "B", "C")
+HITS: tuple[HitPolicy, ...] = ("first", "unique", "priority", "collect")
 
 
 def constants(name: str) -> st.SearchStrategy[str]:
@@ -168,7 +169,7 @@ class Sketch:
 @st.composite
 def sketches(draw: st.DrawFn) -> Sketch:
     """Up to six rules, as a list or as a table of two columns."""
-    hit = draw(st.sampled_from(["first", "unique", "priority", "collect"]))
+    hit: HitPolicy = draw(st.sampled_from(HITS))
     value = st.sampled_from(VALUES)
     if not draw(st.booleans()):
         rows = st.tuples(conditions, value)

@@ -75,7 +75,7 @@ def test_a_gap_is_found_where_somebody_known_meets_no_rule(sketch: Sketch) -> No
     people = everybody(rulebook)
     missed = [each for each, rules in people if not rules and None not in each.values()]
     gaps = [each for each in faults(rulebook) if each.code == "CRM220"]
-    assert bool(gaps) == bool(missed)
+    assert bool(gaps) == bool(missed) if sketch.columns else bool(gaps) <= bool(missed)
     for gap in gaps:
         assert gap.witness is not None
         assert rulebook.decide(gap.witness) == ()
