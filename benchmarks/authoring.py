@@ -52,13 +52,13 @@ CONDITIONS = (
 def rulebook(name: str, rules: int) -> RuleFile:
     """A rulebook of segments; every rule has its own numbers."""
     lines = [
-        f"format: 1\ntitle: {{en: {name}, zh: 分群}}\ndecides: segment\ngives: {{name: {name}, of: [a, b, c]}}\nrules:"
+        f"format: 1\ntitle: {{en: {name}, zh: 分群}}\ndecides: segment",
+        f"gives: {{name: {name}, of: [a, b, c]}}\nrules:",
     ]
     for n in range(rules):
         condition = CONDITIONS[n % 5].format(a=n * 7, b=n % 60 + 1, c=n % 25 + 1, d=n * 7 + 500)
-        lines.append(
-            f"  - id: r{n}\n    title: {{en: rule {n}, zh: 规则{n}}}\n    when: '{condition}'\n    then: {'abc'[n % 3]}"
-        )
+        title = f"{{en: rule {n}, zh: 规则{n}}}"
+        lines.append(f"  - id: r{n}\n    title: {title}\n    when: '{condition}'\n    then: {'abc'[n % 3]}")
     return RuleFile(f"shop/segments/{name}.yaml", "\n".join(lines), "pack", "shop")
 
 

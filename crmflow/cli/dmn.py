@@ -25,7 +25,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def dmn() -> None:
-    """Evaluate, check or convert a DMN model; run the DMN TCK. 运行、检查、转换 DMN 模型，运行标准测试套件。"""
+    """Evaluate, check or convert DMN models; run the DMN TCK. 运行、检查、转换 DMN 模型，运行测试套件。"""
 
 
 @dmn.command(cls=Command)

@@ -33,8 +33,8 @@ def diff(ctx: click.Context, old: str | None, new: str | None, as_text: bool, as
     without both, the release in force is; a file alone is compared with the one in force.
     A、B 可以是版本号、文件或目录；省略 B 时与磁盘比较，都省略时比较当前生效版本与磁盘。
     """
-    from crmflow.rules.diff import diff as differences
-    from crmflow.rules.diff_words import WORDS, record, sentence
+    from crmflow.rules.versions.diff import diff as differences
+    from crmflow.rules.versions.words import WORDS, record, sentence
 
     shell: Shell = ctx.obj
     before, after = both(shell, old, new)

@@ -18,7 +18,7 @@ from crmflow.errors import SettingsError
 
 if TYPE_CHECKING:
     from crmflow.engine.overriding import Override
-    from crmflow.rules.merge import Conflict, Keep, Merged
+    from crmflow.rules.versions.merge import Conflict, Keep, Merged
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -46,7 +46,7 @@ def merge(
     unless --keep or --write-conflicts says how; then exit code 1.
     省略 FILE 时处理全部已过时的替换文件；有冲突的文件不写入，除非指定 --keep 或 --write-conflicts。
     """
-    from crmflow.rules.merge import merge as merged
+    from crmflow.rules.versions.merge import merge as merged
 
     shell: Shell = ctx.obj
     found: list[Diagnostic] = []
@@ -92,8 +92,8 @@ def chosen(shell: Shell, files: Sequence[Path], base: Path | None) -> list[Overr
 
 def tell(shell: Shell, override: Override, made: Merged) -> None:
     """What the pack has changed."""
-    from crmflow.rules.diff import diff
-    from crmflow.rules.diff_words import sentence
+    from crmflow.rules.versions.diff import diff
+    from crmflow.rules.versions.words import sentence
 
     assert override.base is not None
     old, new = (
@@ -105,8 +105,8 @@ def tell(shell: Shell, override: Override, made: Merged) -> None:
 
 def finding(override: Override, conflict: Conflict) -> Diagnostic:
     """A conflict as `check` would show it."""
-    from crmflow.rules.diff_words import part_named
-    from crmflow.rules.merge import shown_side
+    from crmflow.rules.versions.merge import shown_side
+    from crmflow.rules.versions.words import part_named
 
     values = {name: shown_side(getattr(conflict, name)) for name in ("base", "ours", "theirs")}
     parts = {"part": part_named(conflict.trail), **values}

@@ -18,7 +18,7 @@ def upgrade(ctx: click.Context, only_shown: bool) -> None:
 
     With --diff exit code 1 says that there are such files. 加 --diff 时，退出码 1 表示存在旧格式文件。
     """
-    from crmflow.rules.upgrade import upgrade as upgraded
+    from crmflow.rules.versions.upgrade import upgrade as upgraded
 
     shell: Shell = ctx.obj
     with shell.engine() as engine:

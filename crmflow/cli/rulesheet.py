@@ -14,8 +14,8 @@ from crmflow.core.text import Text
 
 if TYPE_CHECKING:
     from crmflow.engine.rulesheets import SheetImport
-    from crmflow.exchange.rulesheet_import import Returned
-    from crmflow.exchange.rulesheet_merge import Side
+    from crmflow.exchange.rulesheet.merge import Side
+    from crmflow.exchange.rulesheet.returned import Returned
 
 _SAID = {
     "added": Text("{count} row{s} added", "新增 {count} 行"),

@@ -42,8 +42,8 @@ class Asked:
 class Listing:
     """Rows map column names to str, int, Decimal, date, datetime, bool, None, or Text in both languages.
 
-    `asks` is empty, or has what each row asks, in the rows' order; `release` and `as_of` are those by which it
-    was made, where it is about the rules' decisions.
+    `asks` is empty, or has what each row asks, in the rows' order; `release` and `as_of` are those by which
+    it was made, where it is about the rules' decisions.
     """
 
     name: str

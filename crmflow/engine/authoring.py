@@ -15,11 +15,11 @@ from crmflow.engine.rehearsing import covered, run_tests, suggested
 from crmflow.engine.release import compiled
 from crmflow.engine.releasing import Health, Releasing
 from crmflow.engine.rulesheets import SheetImport, export_rules, import_rules
-from crmflow.exchange.rulesheet_merge import Side
+from crmflow.exchange.rulesheet.merge import Side
 from crmflow.rules.cases import CaseResult
 from crmflow.rules.check import check
 from crmflow.rules.coverage import Covered
-from crmflow.rules.suggest import Suggestions
+from crmflow.rules.coverage.suggest import Suggestions
 from crmflow.store import Connection
 from crmflow.store.releases import Release
 
@@ -81,9 +81,7 @@ class Authoring(Opened):
         rules = list(rule_files(self.site, self.packs))
         return import_rules(self.site, rules, files, prefer=prefer, write=write)
 
-    def carry_over(
-        self, model: Path, decision: str, *, output: str | None = None, id: str
-    ) -> CarriedOver:
+    def carry_over(self, model: Path, decision: str, *, output: str | None = None, id: str) -> CarriedOver:
         """Writes a DMN decision table as the rulebook `id`; as `carrying.carry_over`."""
         return carry_over(self.site, rule_files(self.site, self.packs), model, decision, output, id)
 

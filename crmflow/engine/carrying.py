@@ -14,8 +14,8 @@ from crmflow.errors import RuleFileError
 from crmflow.rules import dmn
 from crmflow.rules.dmn.carry import carry
 from crmflow.rules.load import load
-from crmflow.rules.patch import Marks, scalar, sequence, spliced
-from crmflow.rules.patch_keys import added
+from crmflow.rules.patch.keys import added
+from crmflow.rules.patch.marks import Marks, scalar, sequence, spliced
 from crmflow.rules.shape import FORMAT
 from crmflow.rules.source import Findings, RuleFile, read
 from crmflow.settings import Site

@@ -62,7 +62,7 @@ class Engine(Reading, Authoring):
         progress: Progress | None = None,
         connection: Connection | None = None,
     ) -> ImportReport:
-        """Imports a CSV, XLSX or Parquet file, all in one transaction; rows that cannot be read go to a rejects file.
+        """Imports a CSV, XLSX or Parquet file, all in one transaction; bad rows go to a rejects file.
 
         `mapping` is a mapping file or its content, such as {"touchpoints": "fill"}; `sheet` is a workbook's.
         Raises ImportFileError CRM450–463, CRM469, CRM491, CRM496, CRM497 before anything is written.

@@ -9,9 +9,9 @@ from crmflow.core.post import Posts
 from crmflow.planning.owners import choose
 from crmflow.rules.cases import CaseResult, run_cases
 from crmflow.rules.coverage import Covered, coverage
+from crmflow.rules.coverage.suggest import Suggestions, suggest
+from crmflow.rules.coverage.suggest_chart import suggest_chart
 from crmflow.rules.ruleset import Ruleset
-from crmflow.rules.suggest import Suggestions, suggest
-from crmflow.rules.suggest_chart import suggest_chart
 from crmflow.workflow.rehearsal import rehearse
 
 

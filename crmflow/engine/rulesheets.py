@@ -10,13 +10,13 @@ from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.text import Text
 from crmflow.engine.files import write_file
 from crmflow.engine.release import compiled
-from crmflow.exchange.rulesheet_annotate import annotate
-from crmflow.exchange.rulesheet_file import SUFFIXES, read_sheets, write_csv
-from crmflow.exchange.rulesheet_findings import in_sheets
-from crmflow.exchange.rulesheet_import import Returned, take_back
-from crmflow.exchange.rulesheet_merge import Side
-from crmflow.exchange.rulesheet_reader import rule_sheets
-from crmflow.exchange.rulesheet_xlsx import write_workbook
+from crmflow.exchange.rulesheet.annotate import annotate
+from crmflow.exchange.rulesheet.file import SUFFIXES, read_sheets, write_csv
+from crmflow.exchange.rulesheet.findings import in_sheets
+from crmflow.exchange.rulesheet.merge import Side
+from crmflow.exchange.rulesheet.reader import rule_sheets
+from crmflow.exchange.rulesheet.returned import Returned, take_back
+from crmflow.exchange.rulesheet.xlsx import write_workbook
 from crmflow.rules.check import check
 from crmflow.rules.load import load
 from crmflow.rules.source import RuleFile

@@ -33,7 +33,8 @@ def derive(
     day, today = day_of(moment, zone), cast(date, context[TODAY])
     if fact.aggregate == "days since":
         return Decimal((today - day).days)
-    return today.year > day.year and today == anniversary(day, today.year, str(params.get(LEAP_DAY, OF_LEAP_DAYS)))
+    kept = str(params.get(LEAP_DAY, OF_LEAP_DAYS))
+    return today.year > day.year and today == anniversary(day, today.year, kept)
 
 
 def anniversary(day: date, year: int, leap_day_on: str = OF_LEAP_DAYS) -> date:

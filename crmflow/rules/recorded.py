@@ -7,6 +7,7 @@ from typing import Final
 
 from crmflow.core.explanation import Explanation
 from crmflow.core.field import Field
+from crmflow.core.moment import EPOCH
 from crmflow.core.provenance import Provenance
 from crmflow.core.text import Text
 from crmflow.rules.fact import Fact
@@ -45,7 +46,7 @@ def explain_row(row: Row, of: str, provenance: Provenance | None, wording: Wordi
     place = place_of(provenance)
     parts = {
         "kind": Text.of(row.kind) if kind is None else kind.label,
-        "at": wording.moment(row.at),
+        "at": NOTHING if row.at <= EPOCH else say("sources", "of", at=wording.moment(row.at)),
         "said": NOTHING if read is None else say("sources", "said", said=_said(read, row, wording)),
         "place": NOTHING if place is None else say("sources", "place", place=place),
     }

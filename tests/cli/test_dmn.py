@@ -53,6 +53,13 @@ def test_a_name_that_is_none_is_refused() -> None:
     assert "to pay" in result.stderr
 
 
+def test_a_table_is_checked() -> None:
+    result = run("check", MODELS / "tables.dmn", "--lang", "zh")
+    assert result.exit_code == 1
+    assert "CRM22" in result.stdout
+    assert run("check", MODELS / "base.dmn").exit_code == 0
+
+
 def test_a_model_is_converted(tmp_path: Path) -> None:
     target = tmp_path / "graph.dmn"
     assert run("convert", MODELS / "graph.dmn", target).exit_code == 0

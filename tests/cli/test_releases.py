@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from crmflow import Engine, Site
 from crmflow.cli import main
-from crmflow.rules.diff import documents
 from crmflow.rules.rulebook_file import content_hash
 from crmflow.rules.source import RuleFile
+from crmflow.rules.versions.diff import documents
 from crmflow.testing import empty_site
 
 Type = Callable[..., Result]

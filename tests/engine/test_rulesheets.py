@@ -16,8 +16,8 @@ from crmflow.engine.carrying import carry_over
 from crmflow.engine.files import rule_files
 from crmflow.engine.rulesheets import SheetImport, annotate_rules, export_rules, import_rules
 from crmflow.errors import ImportFileError, RuleFileError
-from crmflow.exchange.rulesheet_import import Changes
-from crmflow.exchange.rulesheet_merge import Side
+from crmflow.exchange.rulesheet.merge import Side
+from crmflow.exchange.rulesheet.returned import Changes
 from crmflow.plugins import Plugins
 from crmflow.rules.check import check
 from crmflow.rules.source import RuleFile

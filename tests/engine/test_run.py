@@ -27,7 +27,8 @@ def test_a_run_as_of_before_the_latest_writes_nothing(engine: Engine, site: Site
 
 
 def test_a_run_goes_by_a_release_that_was_published(engine: Engine, site: Site, as_of: datetime) -> None:
-    (site.rules / "params.yaml").write_text("format: 1\nfuel/visits/overdue: {days of grace: {value: 5}}\n", "utf-8")
+    params = "format: 1\nfuel/visits/overdue: {days of grace: {value: 5}}\n"
+    (site.rules / "params.yaml").write_text(params, "utf-8")
     draft = engine.releases.draft()
 
     with pytest.raises(StoreError) as refused:

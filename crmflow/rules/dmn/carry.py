@@ -14,7 +14,7 @@ from crmflow.rules.dmn.boxed import Text as FeelText
 from crmflow.rules.dmn.definitions import Decision, InputData, ItemDefinition
 from crmflow.rules.dmn.model import Model
 from crmflow.rules.feel import tree
-from crmflow.rules.patch import scalar, sequence
+from crmflow.rules.patch.marks import scalar, sequence
 
 HITS: Final[Mapping[str, str]] = {
     "UNIQUE": "unique",

@@ -26,6 +26,7 @@ def samples(kind: Type, literals: Iterable[Any], domain: Domain | None = None) -
     if domain.values is not None:
         return [*domain.values, None]
     known = sorted({each for each in literals if KIND_OF.get(type(each)) == domain.kind})
+    known = known or [each for each in (domain.between(None, None),) if each is not None]
     found: list[Any] = []
     below = None
     for each in known[: SAMPLES // 2]:

@@ -193,12 +193,16 @@ class Witnesses:
         literals = self._literals(self.space.axes[n] for n in bound)
         pools = []
         for node in names.values():
+            pool = samples(node.type, literals, self.domain(node))
             place = self.space.places.get(node)
             if place is not None and box[place] != self.space.axes[place].whole:
-                axis = self.space.axes[place]
-                pools.append([self._inside(axis, region) for region in regions(box[place])][:SAMPLES])
-            else:
-                pools.append(samples(node.type, literals, self.domain(node)))
+                axis, mask = self.space.axes[place], box[place]
+                own = [self._inside(axis, region) for region in regions(mask)]
+                pool = [
+                    *own[:SAMPLES],
+                    *(each for each in pool if axis.region(each) & mask and each not in own),
+                ]
+            pools.append(pool)
         for chosen in islice(product(*pools), TRIED):
             attempt = {**values, **dict(zip(names, chosen, strict=True))}
             if self.lies_in(attempt, box):
