@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from crmflow.core.customer import Customer
 from crmflow.core.post import Post, Posts, Staff, Unit
 from crmflow.engine.deciding import Decider, Deciding, Hits, own
 from crmflow.engine.effect import Effect, Opening, Owned
@@ -21,22 +23,29 @@ from crmflow.engine.simulation.chronicle import Chronicle
 from crmflow.engine.simulation.difference import Difference
 from crmflow.engine.simulation.world import World
 from crmflow.engine.survey import Known
-from crmflow.rules.context import NOW, Context
-from crmflow.rules.derive import TODAY
-from crmflow.rules.fact import FOLDS
+from crmflow.rules.context import Context
+from crmflow.rules.derive import LEAP_DAY, OF_LEAP_DAYS
 from crmflow.rules.rulebook import Rulebook
 from crmflow.store.batch import Batch
 
 ACTOR = "simulation"
-MOVING = frozenset({NOW, TODAY})
+Reader = Callable[[Context], tuple[object, ...]]
+
+
+class Answer(NamedTuple):
+    """What a rulebook said, and the values that it read."""
+
+    rulebook: Rulebook
+    read: tuple[object, ...] | None
+    hits: Hits
 
 
 class Answered(NamedTuple):
-    """What every rulebook answered about a customer, what was known, and whether nothing came of it."""
+    """What every rulebook said about a customer, and whether a rival said something else."""
 
-    known: Known
-    unmoved: bool
-    answers: tuple[tuple[Rulebook, Hits], ...]
+    customer: Customer
+    answers: tuple[Answer, ...]
+    parted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +72,7 @@ class Side:
     chronicle: Chronicle = field(default_factory=Chronicle)
     answered: dict[int, Answered] = field(default_factory=dict)
     posts: Staffing | None = None
-
-    @cached_property
-    def moving(self) -> frozenset[str]:
-        """The rulebooks whose answer may be another though nothing new is known of a customer.
-
-        Those that read the present moment, other customers, or what follows; and those in force for a time.
-        """
-        return frozenset(
-            each.id
-            for each in self.rules.set.rulebooks
-            if not MOVING.isdisjoint(each.reads)
-            or any(self._moves(name) for name in each.reads)
-            or each.effective_from is not None
-            or each.effective_to is not None
-        )
-
-    def _moves(self, name: str) -> bool:
-        vocabulary = self.rules.set.vocabulary
-        fact = vocabulary.facts.get(name)
-        return name in vocabulary.inferred or (fact is not None and fact.aggregate not in FOLDS)
+    readers: dict[str, Reader | None] = field(default_factory=dict)
 
     @cached_property
     def asks_holdings(self) -> bool:
@@ -184,7 +174,7 @@ class FromStepToStep(Work):
         self.rivals: Mapping[str, Rulebook] = {}
         self.rival: Decider = self.decider
         self.parted = False
-        self._answers: list[tuple[Rulebook, Hits]] = []
+        self._answers: list[Answer] = []
         posts = Staffing.of(self.posts)
         self._steady = posts == side.posts
         charts = self.rules.set.charts.values()
@@ -202,37 +192,43 @@ class FromStepToStep(Work):
         self.parted, self._answers = False, []
         decided = super().decide(id)
         if self._settles(id, decided):
-            self.side.answered[id] = Answered(self._known[id], not decided.effects, tuple(self._answers))
+            customer = self._known[id].customer
+            self.side.answered[id] = Answered(customer, tuple(self._answers), self.parted)
         else:
             self.side.answered.pop(id, None)
         return decided
 
     def as_before(self, id: int) -> bool:
-        """Whether every rulebook answers as at the step before, so that all has happened already.
+        """Whether every rulebook says the same as at the last step, so that all has happened already.
 
-        Where nothing new is known of the customer, only those are asked that follow time or other customers.
+        One that reads the same values says the same; others are asked.
         """
         before = self.side.answered.get(id)
-        known, context = self._known[id], self.contexts[id]
+        customer, context = self._known[id].customer, self.contexts[id]
         if before is None or not self._steady or id in self._owner_before:
             return False
-        if known is not before.known and known.customer != before.known.customer:
+        if customer is not before.customer and customer != before.customer:
             return False
-        self.parted = False
-        unit = self.decider.unit_of(known.customer)
+        self.parted = before.parted
+        unit = self.decider.unit_of(customer)
         contexts = self.decider.contexts(unit)
         contexts.learn(context, own(self._segments.get(id, {}).values()))
-        still = before.unmoved and known is before.known
-        for rulebook, hits in before.answers:
-            if not still or rulebook.id in self.side.moving:
-                params = self.decider.params(rulebook, unit)
-                if rulebook.decide(contexts.with_params(context, params), params) != hits:
-                    return False
+        for rulebook, read, hits in before.answers:
+            if read is not None and read == self._read(rulebook, context):
+                continue
+            params = self.decider.params(rulebook, unit)
+            if rulebook.decide(contexts.with_params(context, params), params) != hits:
+                return False
             if rulebook.id in self.rivals:
                 self._ask_rival(rulebook, unit, context, hits)
-        if not still:
-            self.side.answered[id] = Answered(known, True, before.answers)
         return not any(opens.evaluate({**context, **params}) for opens, params in self._openings)
+
+    def _read(self, rulebook: Rulebook, context: Context) -> tuple[object, ...] | None:
+        """What a rulebook reads of a context; None where its answer depends on something else too."""
+        if rulebook.id not in self.side.readers:
+            self.side.readers[rulebook.id] = _reader(rulebook, context)
+        reader = self.side.readers[rulebook.id]
+        return reader and reader(context)
 
     def _settles(self, id: int, decided: Deciding) -> bool:
         """Whether the same answers at the next step cause nothing.
@@ -242,12 +238,12 @@ class FromStepToStep(Work):
         if decided.openings or (self._known[id].holdings and self.side.asks_holdings):
             return False
         return not any(
-            rulebook.on is not None or (hits and rulebook.decides == "send")
-            for rulebook, hits in self._answers
+            each.rulebook.on is not None or (each.hits and each.rulebook.decides == "send")
+            for each in self._answers
         )
 
     def _heard(self, rulebook: Rulebook, unit: str | None, context: Context, hits: Hits) -> None:
-        self._answers.append((rulebook, hits))
+        self._answers.append(Answer(rulebook, self._read(rulebook, context), hits))
         if rulebook.id in self.rivals:
             self._ask_rival(rulebook, unit, context, hits)
 
@@ -370,6 +366,20 @@ class Lockstep:
 
     def _uneven(self, code: str) -> bool:
         return dict.get(self.old.loads, code, 0) != dict.get(self.new.loads, code, 0)
+
+
+def _reader(rulebook: Rulebook, context: Context) -> Reader | None:
+    """What takes the values that a rulebook reads out of a context.
+
+    None for one that is in force for a time, or has its own day for those of 29 February.
+    """
+    leap_day = rulebook.declares.get(LEAP_DAY)
+    own_day = leap_day is not None and (leap_day.value != OF_LEAP_DAYS or leap_day.by_unit)
+    names = sorted(name for name in rulebook.reads if name in context)
+    if own_day or rulebook.effective_from or rulebook.effective_to or not names:
+        return None
+    found: Reader = itemgetter(*names, names[0])  # twice, so that one name gives a tuple as well
+    return found
 
 
 def _count(loads: dict[str, int], effect: Owned) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from crmflow.rules.feel.tree import Node
 from crmflow.rules.logic.axis import BELOW, NULL, Axis, regions
 from crmflow.rules.logic.cover import Box, meet, uncovered
 from crmflow.rules.logic.lines import Fault
@@ -79,7 +80,7 @@ def _unspoken(axis: Axis, place: int, rows: Sequence[Box], closed_words: bool) -
         return NULL
     if not axis.ordered:
         return 1 << len(axis.values) - 1 if closed_words else NULL
-    from_zero = axis.domain.kind == "number" and axis.breaks[:1] == [0]
+    from_zero = isinstance(axis.quantity, Node) and axis.domain.kind == "number" and axis.breaks[:1] == [0]
     spoken = any(row[place] & BELOW for row in rows if row[place] != axis.whole)
     return BELOW if from_zero and not spoken else NULL
 
