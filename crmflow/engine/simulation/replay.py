@@ -213,14 +213,18 @@ class FromStepToStep(Work):
         unit = self.decider.unit_of(customer)
         contexts = self.decider.contexts(unit)
         contexts.learn(context, own(self._segments.get(id, {}).values()))
-        for rulebook, read, hits in before.answers:
-            if read is not None and read == self._read(rulebook, context):
+        answers = list(before.answers)
+        for place, (rulebook, read, hits) in enumerate(before.answers):
+            reads = self._read(rulebook, context)
+            if read is not None and read == reads:
                 continue
             params = self.decider.params(rulebook, unit)
             if rulebook.decide(contexts.with_params(context, params), params) != hits:
                 return False
             if rulebook.id in self.rivals:
                 self._ask_rival(rulebook, unit, context, hits)
+            answers[place] = Answer(rulebook, reads, hits)
+        self.side.answered[id] = Answered(customer, tuple(answers), self.parted)
         return not any(opens.evaluate({**context, **params}) for opens, params in self._openings)
 
     def _read(self, rulebook: Rulebook, context: Context) -> tuple[object, ...] | None:

@@ -9,6 +9,7 @@ from crmflow.core.diagnostic import Diagnostic
 from crmflow.rules.check.across import across
 from crmflow.rules.check.chart import charts
 from crmflow.rules.check.document import documents
+from crmflow.rules.check.gate import gates
 from crmflow.rules.check.table import tables
 from crmflow.rules.load import load
 from crmflow.rules.ruleset import Loaded, Ruleset
@@ -40,3 +41,4 @@ def _notes(ruleset: Ruleset) -> Iterator[Diagnostic]:
     yield from charts(ruleset)
     yield from across(ruleset)
     yield from tables(ruleset)
+    yield from gates(ruleset)
