@@ -50,8 +50,10 @@ def demo(shell: Shell, folder: Path, names: tuple[str, ...], language: str | Non
         raise SettingsError("CRM815")
     shown = [show_pack(shell, pack, folder / pack.name, language) for pack in packs]
     seconds = perf_counter() - started
+    shell = Shell(shell.folder, language or shell.chosen)
     what_next(shell, shown)
-    shell.say(f"{len(shown)} packs in {seconds:.0f} s", f"{len(shown)} 个行业包，用时 {seconds:.0f} 秒")
+    count = "1 pack" if len(shown) == 1 else f"{len(shown)} packs"
+    shell.say(f"{count} in {seconds:.0f} s", f"{len(shown)} 个行业包，用时 {seconds:.0f} 秒")
 
 
 def installed_packs() -> list[Pack]:
@@ -68,7 +70,7 @@ def show_pack(shell: Shell, pack: Pack, folder: Path, language: str | None) -> S
 
     world = world_of(pack)
     site = here(folder, pack, language or shell.language)
-    shell = Shell(folder, shell.chosen)
+    shell = Shell(folder, language or shell.chosen)
     shell.out.print(f"\n[bold]── {pack.title.in_language(shell.language)}[/] · {folder}\n")
     shell.out.print(world.note.in_language(shell.language), markup=False, soft_wrap=True)
     Engine.migrate(site)

@@ -129,11 +129,20 @@ def _remarks(finding: Diagnostic, language: str) -> Iterator[tuple[str, str, str
     if finding.suggestion:
         yield "nearest", "", finding.suggestion
     if finding.witness:
-        values = (f"{name} = {written(value)}" for name, value in finding.witness.items())
+        values = (
+            f"{_called(name, finding, language)} = {written(_called(value, finding, language))}"
+            for name, value in finding.witness.items()
+        )
         yield "witness", ":", ", ".join(values)
     for note in finding.notes:
         yield "note", ":", note.in_language(language)
     yield "help", ":", finding.remedy(language)
+
+
+def _called(word: object, finding: Diagnostic, language: str) -> object:
+    """A name or value of the witness as its reader calls it."""
+    label = finding.labels.get(word) if isinstance(word, str) else None
+    return word if label is None else label.in_language(language)
 
 
 def written(value: object) -> str:

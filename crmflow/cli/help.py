@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from string import Formatter
 from textwrap import indent
 
 import click
@@ -66,13 +67,18 @@ def explain_code(shell: Shell, code: Code, format: str) -> None:
     why, remedy, example, better = HEADINGS[language]
     say = partial(shell.out.print, soft_wrap=True)
     say(f"[bold red]{code.id}[/] {code.name}: [bold]{escape(code.title[language])}[/]\n")
-    say(escape(code.say(language, {})) + "\n")
+    say(escape(code.say(language, elided(code.message[language]))) + "\n")
     say(f"[bold]{why}[/]  {escape(code.why[language])}\n")
     fix = f" {FIXES[code.fix].in_language(language)}" if code.fix else ""
-    say(f"[bold]{remedy}[/]  {escape(code.advise(language, {}) + fix)}\n")
+    say(f"[bold]{remedy}[/]  {escape(code.advise(language, elided(code.remedy[language])) + fix)}\n")
     say(f"[bold]{example}[/]\n{indent(escape(code.example), '  ')}")
     if code.good is not None:
         say(f"\n[bold]{better}[/]\n{indent(escape(code.good), '  ')}")
+
+
+def elided(template: str) -> dict[str, object]:
+    """… for each part of a message: what stands there is known only where it is found."""
+    return {name: "…" for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 
 def record(code: Code) -> dict[str, object]:

@@ -17,6 +17,8 @@ from crmflow.cli.render import show_listing, write_json
 from crmflow.cli.rules_diff import diff
 from crmflow.cli.shell import Shell
 from crmflow.core.moment import MICROSECOND, end_of_day
+from crmflow.core.release import state_of
+from crmflow.core.text import Text
 from crmflow.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from crmflow.engine import Engine
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+WAITS = {
+    "draft": Text("waits as a draft", "为草稿，待发布"),
+    "approved": Text("is approved and waits", "已审批，待发布"),
+    "scheduled": Text("is published and has not begun", "已发布，待生效"),
+}
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 number_ = click.argument("number", metavar="N", type=int)
 note_ = click.option("--note", default="", help="Why, for the history. 说明。")
@@ -90,6 +97,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     shell: Shell = ctx.obj
     with shell.engine() as engine:
         health = engine.health()
+        releases, now = engine.releases.all_now()
     problem = health.problem and health.problem.text(shell.language)
     if as_json:
         packs = [
@@ -113,8 +121,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
                     f"pack {each.name}: {here} installed, {there} in force",
                     f"行业包 {each.name}：已安装 {here}，生效 {there}",
                 )
-        for waiting in health.waiting:
-            shell.say(f"release {waiting} waits", f"版本 {waiting} 待处理")
+        for waiting in (each for each in releases if each.number in health.waiting):
+            state = WAITS[state_of(waiting, releases, now)]
+            shell.say(f"release {waiting.number} {state.en}", f"版本 {waiting.number} {state.zh}")
         if health.problem is not None:
             shell.say(f"{health.problem.code} {problem}", f"{health.problem.code} {problem}")
     if health.problem is not None:
@@ -231,7 +240,13 @@ def rollback(shell: Shell, number: int | None, note: str, actor: str) -> None:
     """Put the release before, or release N, into force again. 回退到前一版本或版本 N。"""
     with acting(shell, actor) as engine:
         back = engine.releases.rollback(number, actor=actor, note=note)
+        on_disk = engine.releases.is_on_disk(back)
     tell(shell, back, "is in force again", "重新生效")
+    if not on_disk:
+        shell.say(
+            "the files on disk are not changed: the next `publish` puts what they say into force again",
+            "磁盘上的文件未变，下次 publish 会再次启用",
+        )
 
 
 @release.command(cls=Command)

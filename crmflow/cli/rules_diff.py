@@ -47,6 +47,8 @@ def diff(ctx: click.Context, old: str | None, new: str | None, as_text: bool, as
     for change in () if as_json else found:
         said = sentence(change).in_language(shell.language)
         shell.out.print(said, markup=False, soft_wrap=True)
+    if new is None:
+        warn_of_units(shell, after)
     if not found:
         nothing = WORDS["says.nothing"]
         shell.say(nothing.en, nothing.zh)
@@ -95,6 +97,15 @@ def in_force_and_on_disk(shell: Shell) -> tuple[list[RuleFile], list[RuleFile]]:
     """The rule files that decide, and those that may."""
     with shell.engine() as engine:
         return engine.releases.files(), engine.releases.files_on_disk()
+
+
+def warn_of_units(shell: Shell, files: list[RuleFile]) -> None:
+    """Says what `publish` will refuse: units of params that the store does not have."""
+    with shell.engine() as engine:
+        unknown = engine.releases.unknown_units(files)
+    if unknown is not None:
+        error = SettingsError("CRM833", units=unknown)
+        shell.say(str(error), f"{error.code} {error.text('zh')}")
 
 
 def in_site(shell: Shell, file: Path) -> str:

@@ -48,7 +48,8 @@ class Diagnostic:
 
     `parts` fill the message; parts["name"] is the word that is wrong, where one word is. An error keeps rules
     from loading, a warning does not. For a cell of a workbook, `sheet` names it, and `start` and `end` count
-    inside its text. `witness` is a customer that shows it (name → value), `notes` say more, a line each.
+    inside its text. `witness` is a customer that shows it (name → value), `labels` are what readers call
+    their names and values; `notes` say more, a line each.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Diagnostic:
     severity: Severity = "error"
     sheet: SheetCell | None = None
     witness: Mapping[str, object] = field(default_factory=dict)
+    labels: Mapping[str, Text] = field(default_factory=dict)
     notes: tuple[Text, ...] = ()
 
     @property

@@ -129,6 +129,15 @@ def state_of(release: Release, releases: Sequence[Release], moment: datetime) ->
     return "approved" if release.approvals() else "draft"
 
 
+def rolled_back(release: Release, present: Release | None) -> bool:
+    """Whether an older release was put into force in the place of this one, and still is."""
+    last = release.last("published")
+    if last is None or present is None or present.number >= release.number:
+        return False
+    back = present.last("published")
+    return back is not None and back.at > last.at
+
+
 def hash_of(text: str) -> str:
     """SHA-256 of the text in UTF-8, in hexadecimal."""
     return sha256(text.encode()).hexdigest()

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.core.release import BEGINNING, Action, Release, Step, in_force, standing, state_of
+from crmflow.core.release import (
+    BEGINNING,
+    Action,
+    Release,
+    Step,
+    content_hash,
+    in_force,
+    manifest_of,
+    standing,
+    state_of,
+)
+from crmflow.core.text import Text
 from crmflow.engine.escalation import demanded
 from crmflow.engine.files import freeze, rule_files, thaw
 from crmflow.engine.listings import WORDS
 from crmflow.engine.overriding import Override, outdated
 from crmflow.engine.rehearsing import run_tests
 from crmflow.engine.release import Releases, compiled
-from crmflow.errors import StoreError
+from crmflow.engine.unit_names import unknown_units
+from crmflow.errors import SettingsError, StoreError
 from crmflow.plugins import Plugins
 from crmflow.rules.cases import CaseResult
 from crmflow.rules.check import check
@@ -128,7 +140,7 @@ class Releasing:
         means now.
 
         Raises StoreError CRM435 it needs an approval, CRM438 a test fails, CRM446 it was withdrawn, CRM447
-        the dates cannot be.
+        the dates cannot be; SettingsError CRM833 a param is set for a unit that there is not.
         """
         with self._store.batch(actor, connection=connection) as batch, batch.releases.alone():
             release = _alive(batch, number)
@@ -138,6 +150,9 @@ class Releasing:
             if begins is not None and self._day(begins)[:10] == self._day(batch.now)[:10]:
                 begins = max(begins, batch.now)
             self._demand_dates(begins or batch.now, ends, batch.now)
+            texts = thaw(batch.releases.texts(release), tuple(release.packs))
+            if (unknown := unknown_units(texts, batch.units.spellings())) is not None:
+                raise SettingsError("CRM833", units=unknown)
             before = standing(others, begins or batch.now)
             asks = demanded(batch, self._known, release, before, self._site.approval)
             if asks is not None and not release.approvals():
@@ -217,7 +232,9 @@ class Releasing:
         with self._store.reading() as batch:
             staff = batch.units.posts(batch.now).staff
             if staff and code not in staff:
-                raise StoreError("CRM449", actor=code, nearest=nearest(code, staff) or "–")
+                near = nearest(code, staff)
+                said = Text("", "") if near is None else WORDS["release.nearest"].filled(nearest=near)
+                raise StoreError("CRM449", actor=code, nearest=said)
 
     def files(self, number: int | None = None) -> list[RuleFile]:
         """The rule files of a release, or of the one in force; none before the first."""
@@ -234,6 +251,16 @@ class Releasing:
     def files_on_disk(self) -> list[RuleFile]:
         """The rule files of core, packs and site as they lie on disk now."""
         return list(rule_files(self._site, self._packs))
+
+    def is_on_disk(self, release: Release) -> bool:
+        """Whether the rule files on disk are those of a release."""
+        manifest = manifest_of(freeze(self.files_on_disk()))
+        return content_hash(manifest, self._packs.versions) == release.hash
+
+    def unknown_units(self, files: Iterable[RuleFile]) -> Text | None:
+        """The units that params in these files are set for and that there are not, with their places."""
+        with self._store.reading() as batch:
+            return unknown_units(files, batch.units.spellings())
 
     def health(self) -> Health:
         """Which release counts now, whether this process can use it, and which packs are newer than it.

@@ -18,7 +18,9 @@ from crmflow.exchange.rulesheet.reader import rule_sheets
 from crmflow.exchange.rulesheet.returned import Returned, take_back
 from crmflow.exchange.rulesheet.xlsx import write_workbook
 from crmflow.rules.check import check
+from crmflow.rules.check.number_cell import number_cells
 from crmflow.rules.load import load
+from crmflow.rules.ruleset import Loaded
 from crmflow.rules.source import RuleFile
 from crmflow.settings import Site
 
@@ -73,10 +75,31 @@ def import_rules(
     returned, notes = taken_back(files, paths, prefer)
     changed = [each for each in returned if each.changes]
     findings = [finding for each in returned for finding in each.findings]
+    loaded = load(_with(files, changed))
+    findings = _also(findings, in_sheets(loaded.errors, changed))
     if not findings:
-        findings = list(in_sheets(load(_with(files, changed)).errors, changed))
+        notes += _doubts(loaded, changed)
     saved = () if findings or not write else tuple(write_file(site, each.file) for each in changed)
     return SheetImport(tuple(returned), tuple(findings), tuple(notes), saved)
+
+
+def _also(findings: Sequence[Diagnostic], others: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """With the other findings, but for the cells of which something is said already."""
+    said = {(each.file, each.sheet or (each.start, each.cell)) for each in findings}
+    fresh = (each for each in others if (each.file, each.sheet or (each.start, each.cell)) not in said)
+    return [*findings, *fresh]
+
+
+def _doubts(loaded: Loaded, changed: Sequence[Returned]) -> list[Text]:
+    """What an edited sheet may have meant otherwise: bare numbers among ranges, each at its cell."""
+    if loaded.ruleset is None:
+        return []
+    names = {each.file.name for each in changed}
+    doubtful = [each for each in number_cells(loaded.ruleset) if each.file in names]
+    return [
+        Text(*(f"{each.place}: {each.code} {each.message(language)}" for language in ("en", "zh")))
+        for each in in_sheets(doubtful, changed)
+    ]
 
 
 def annotate_rules(
@@ -89,10 +112,11 @@ def annotate_rules(
     """
     returned, _ = taken_back(files, [path], None)
     findings = [finding for each in returned for finding in each.findings]
-    sound = [each for each in returned if not each.findings]
-    names = {each.file.name for each in sound}
-    checked = check(_with(files, sound))
-    findings += in_sheets([each for each in checked if each.file in names], sound)
+    names = {each.file.name: bool(each.findings) for each in returned}
+    checked = check(_with(files, returned))
+    told = [each for each in checked if each.file in names]
+    told = [each for each in told if each.severity == "error" or not names[each.file]]
+    findings = _also(findings, in_sheets(told, returned))
     annotate(path, target, findings, language)
     return tuple(findings)
 

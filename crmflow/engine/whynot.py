@@ -53,7 +53,13 @@ class WhyNot:
             *(part for each in rulebooks for part in self._rulebook(each, rule)),
             *(part for each in charts for part in self._chart(each)),
         ]
-        says = WORDS["explained.why-not"].filled(id=self.customer_id)
+        work = self.explaining.work
+        says = WORDS["explained.why-not"].filled(
+            id=self.customer_id,
+            known_as=work.known(self.customer_id).customer.external_id,
+            at=self.explaining.wording.moment(self.explaining.batch.now),
+            number=self.explaining.rules.number,
+        )
         return Explanation(says, because=tuple(parts))
 
     def _rulebook(self, rulebook: Rulebook, rule: str | None) -> Iterator[Explanation]:

@@ -12,8 +12,6 @@ from crmflow.core.moment import EPOCH
 from crmflow.core.text import Text
 from crmflow.exchange.listings import Style
 
-OPEN = 3
-"""Down to this depth the tree is open at first; printed, it is open altogether."""
 SINCE = Text("since {at}", "自 {at}")
 EXPLAINED = Text("explained on {at}", "生成于 {at}")
 HOLDS = {True: "yes", False: "no", None: ""}
@@ -28,17 +26,18 @@ def render(explanation: Explanation, style: Style, at: datetime) -> str:
         language="zh-Hans" if style.language == "zh" else "en",
         title=escape(explanation.says.in_language(style.language)),
         facts=escape(said.in_language(style.language)),
-        tree=_list(explanation.because, style, explanation.since, 1),
+        tree=_list(explanation.because, style, explanation.since),
     )
 
 
-def _list(nodes: tuple[Explanation, ...], style: Style, known: datetime | None, depth: int) -> str:
-    items = "\n".join(f"<li>{_node(each, style, known, depth)}</li>" for each in nodes)
+def _list(nodes: tuple[Explanation, ...], style: Style, known: datetime | None) -> str:
+    items = "\n".join(f"<li>{_node(each, style, known)}</li>" for each in nodes)
     return f'<ul class="tree">\n{items}\n</ul>'
 
 
-def _node(node: Explanation, style: Style, known: datetime | None, depth: int) -> str:
-    """A sentence with its mark and since when, which a moment that stands above does not repeat."""
+def _node(node: Explanation, style: Style, known: datetime | None) -> str:
+    """A sentence with its mark and since when, which a moment that stands above does not repeat. Open at first
+    down to the values; where a value comes from opens with a click, and in print."""
     said = f'<span class="{HOLDS[node.holds]}">{escape(node.says.in_language(style.language))}</span>'
     if node.since and node.since not in (known, EPOCH):
         stamp = f"{node.since.astimezone(style.zone):%Y-%m-%d %H:%M}"
@@ -46,5 +45,5 @@ def _node(node: Explanation, style: Style, known: datetime | None, depth: int) -
             said += f' <span class="since">{SINCE.filled(at=stamp).in_language(style.language)}</span>'
     if not node.because:
         return f'<div class="says">{said}</div>'
-    below = _list(node.because, style, node.since or known, depth + 1)
-    return f"<details{' open' if depth < OPEN else ''}><summary>{said}</summary>\n{below}</details>"
+    below = _list(node.because, style, node.since or known)
+    return f"<details{' open' if node.name is None else ''}><summary>{said}</summary>\n{below}</details>"

@@ -17,7 +17,7 @@ PLANNED = Text(
     "{customer}的拜访 {visit}：{reason}，方式：{channel}，{at} 安排",
 )
 GOES = Text("{staff} of {unit} goes", "由{unit}的{staff}负责")
-OWNS = Text("owns this customer", "系该客户的责任人")
+OWNS = Text("owns this customer", "是该客户的责任人")
 STANDS_IN = Text("stands in for the owner {owner}, who is absent", "代替缺勤的责任人{owner}")
 FILLS = Text("fills the owner's post: {owner} is not there", "责任人{owner}不在岗，由同岗位人员负责")
 CHOSEN = Text("chosen by the rule", "由规则选定")

@@ -222,12 +222,18 @@ class ChartReader:
         document, at = (self.document, path) if param is None or param.place is None else param.place
         by_level: Mapping[str | None, Any] = value if isinstance(value, dict) else {None: value}
         terms: dict[str | None, Term] = {}
-        for level, length in by_level.items():
-            here = at if level is None else (*at, level)
-            if level is not None and level not in self.names.levels:
-                if not self.names.declares_level(level):
-                    self.refuse_word("CRM132", document, here, level, self.names.levels)
+        spelled = dict[str, str]()
+        for said, length in by_level.items():
+            here = at if said is None else (*at, said)
+            level = None if said is None else vocabulary.spelled(self.names.levels, said)
+            if said is not None and level is None:
+                if not self.names.declares_level(said):
+                    self.refuse_word("CRM132", document, here, said, self.names.levels)
                 continue
+            if level is not None and said is not None and here in document.places:
+                if (other := spelled.setdefault(level, said)) != said:
+                    parts = {"name": said, "other": other}
+                    self.findings.errors.append(document.diagnostic("CRM124", here, parts, key=True))
             term = _term(length)
             if term is None:
                 self.complain("CRM068", here, str(as_text(length)), self.params, document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from crmflow.core.diagnostic import Diagnostic
 from crmflow.errors import FeelError
 from crmflow.rules import feel
 from crmflow.rules.feel import Expression, Notice, Scope, Type
@@ -21,6 +22,9 @@ def expression(
     """The expression at `path`, or the cell that tests an `input`; None when it cannot be read."""
     if path in document.references:
         return None
+    if document.value(path) is None:
+        findings.errors.append(empty(document, path))
+        return None
     text = str(as_text(document.value(path)))
     try:
         parsed = feel.parse(text, scope) if input is None else feel.parse_unary(text, input, scope)
@@ -30,6 +34,12 @@ def expression(
         return None
     note(document, path, text, parsed.notices, findings)
     return parsed
+
+
+def empty(document: Document, path: Path) -> Diagnostic:
+    """That nothing stands where something must (CRM028)."""
+    key = next((each for each in reversed(path) if isinstance(each, str)), "")
+    return document.diagnostic("CRM028", path, {"name": key})
 
 
 def condition(

@@ -39,7 +39,7 @@ class Contexts:
     """Contexts as of one moment in one zone: what does not depend on the customer is prepared once.
 
     A staff member is {id, name, active, left, unit}, a unit {id, name, level, parent}, an instant is by the
-    clock of the zone. What is not known is null.
+    clock of the zone. What is not known is null. `derived_from` are the names that derived facts read.
     """
 
     def __init__(self, vocabulary: Vocabulary, posts: Posts, as_of: datetime, zone: ZoneInfo) -> None:
@@ -48,13 +48,13 @@ class Contexts:
         self._staff: dict[str, Context] = {}
         self._units: dict[str, Context] = {}
         now = as_of.astimezone(zone)
-        present = {NOW: now, TODAY: now.date(), OWNER: None}
+        self._present = {NOW: now, TODAY: now.date()}
         self._customer = self._shape(
             vocabulary.customer,
             vocabulary.facts,
-            {**present, **dict.fromkeys((*vocabulary.results, *vocabulary.inferred))},
+            {**self._present, OWNER: None, **dict.fromkeys((*vocabulary.results, *vocabulary.inferred))},
         )
-        self._derived_from = {name for fact in self._customer.derived for name in fact.reads}
+        self.derived_from = {name for fact in self._customer.derived for name in fact.reads}
         self._lists = {kind: holding.list for kind, holding in vocabulary.holdings.items()}
         self._items = {kind: self._shape(holding.fields, {}) for kind, holding in vocabulary.holdings.items()}
         self._holdings = {
@@ -89,8 +89,13 @@ class Contexts:
         for name, convert in self._customer.converts:
             if name in more and context[name] is not None:
                 context[name] = convert(context[name])
-        if not self._derived_from.isdisjoint(more):
+        if not self.derived_from.isdisjoint(more):
             self._derive(context, self._customer, {})
+
+    def renew(self, context: Context) -> None:
+        """Makes the context of an earlier moment one of this, where only time has passed."""
+        context.update(self._present)
+        self._derive(context, self._customer, {})
 
     def holding(self, context: Context, holding: Holding, facts: Mapping[str, object] = {}) -> Context:
         """The context of a holding: its own fields and facts over those of its customer."""

@@ -110,6 +110,8 @@ def _misfits(model: type[Shape], document: Document, path: Path, error: Validati
 
 def _misfit(document: Document, path: Path, problem: str, expected: str) -> Diagnostic:
     place = document.places[path]
+    if document.value(path) is None:
+        return document.diagnostic("CRM028", path, {"name": path[-1] if path else ""})
     code = _CODES.get(problem, "CRM062")
     if problem == "multiple_of" or problem.startswith(("decimal", "is_instance")):
         code = "CRM066"

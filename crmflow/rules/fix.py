@@ -45,7 +45,14 @@ def mend(files: Iterable[RuleFile], may: Callable[[Diagnostic], bool], meant: Me
     fixable: list[Diagnostic] = []
     for _ in range(ROUNDS):
         fixable = [each for each in meant(left) if each.fix and each.sheet is None and may(each)]
-        picked = _apart(each for each in fixable if each.file in own and (each.file, each.fix) not in refused)
+        texts = {file.name: file for file in now if file.name in own}
+        picked = _apart(
+            each
+            for each in fixable
+            if each.file in own
+            and (each.file, each.fix) not in refused
+            and _with(texts[each.file], each.fix).content != texts[each.file].content
+        )
         if not picked:
             break
         then = _edited(now, picked)

@@ -69,7 +69,7 @@ class GivenReader:
         try:
             return _instant(raw) if type == feel.date_time else typed(raw, type)
         except ValueError:
-            parts = {"name": as_text(raw), "key": path[-1], "expected": shown(type)}
+            parts = {"name": self.document.written(path), "key": path[-1], "expected": shown(type)}
             suggestion = _meant(str(as_text(raw)), type)
             self.findings.errors.append(
                 self.document.diagnostic("CRM144", path, parts, suggestion=suggestion)

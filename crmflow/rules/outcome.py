@@ -10,7 +10,7 @@ from typing import Protocol
 from crmflow.core.decision import Hit, Plan, Sending, Target
 from crmflow.core.field import Field
 from crmflow.rules import spoken, vocabulary
-from crmflow.rules.condition import expression
+from crmflow.rules.condition import empty, expression
 from crmflow.rules.declare import form_fields
 from crmflow.rules.feel import Expression, Scope, Type, any_, nearest, null
 from crmflow.rules.fit import shaped
@@ -155,6 +155,9 @@ class OutcomeReader:
 
     def read(self, path: Path) -> Outcome | None:
         """The outcome at a path; None when it cannot be read."""
+        if self.document.value(path) is None:
+            self.findings.errors.append(empty(self.document, path))
+            return None
         match self.decides:
             case "segment":
                 return self._segment(path)
@@ -173,7 +176,7 @@ class OutcomeReader:
         value = as_text(self.document.value(path))
         if isinstance(value, str) and value in self.values:
             return SegmentOutcome(value)
-        parts = {"name": value, "known": ", ".join(self.values)}
+        parts = {"name": self.document.written(path), "known": ", ".join(self.values)}
         labels = self.names.labels(self.values, self.document.pack)
         self._complain("CRM138", path, parts, labels.get(str(value)) or nearest(str(value), self.values))
         return None

@@ -129,6 +129,9 @@ def _param(document: Document, path: Path, name: str, shape: ParamShape, finding
     type = Enumeration(tuple(str(as_text(value)) for value in one_of)) if one_of else _type_of(shape.value)
     param = Param(name, shape.label(name), type, None, shape.unit, one_of, shape.spellings())
     at = (*path, "value")
+    if isinstance(shape.value, list):
+        findings.errors.append(document.diagnostic("CRM029", at, {"name": name}))
+        return replace(param, type=feel.any_, place=(document, at))
     return replace(param, value=_value(param, document, at, shape.value, findings), place=(document, at))
 
 
@@ -155,7 +158,8 @@ def _set(param: Param, document: Document, path: Path, shape: SetParamShape, fin
         at = (*path, "value")
         value = _value(param, document, at, shape.value, findings)
         if isinstance(param.value, Mapping) and isinstance(value, Mapping):
-            value = {**param.value, **value}  # by level: a level that is not named keeps its own
+            kept = {level: each for level, each in param.value.items() if level not in value}
+            value = {**kept, **value}  # by level: one that is not named keeps its own; the last said counts
         set = replace(param, value=value, place=(document, at))
     by_unit = {
         unit: _value(param, document, (*path, "units", unit), value, findings)
@@ -186,9 +190,12 @@ def _value(param: Param, document: Document, path: Path, raw: object, findings: 
     try:
         return typed(raw, param.type)
     except ValueError:
-        suggestion = spoken.number(str(as_text(raw))) if param.type == feel.number else None
+        said, notes = str(as_text(raw)), list[Text]()
+        suggestion = spoken.number(said) or spoken.amount(said) if param.type == feel.number else None
+        if suggestion is not None and suggestion == said:  # a number, were it not for the quotes
+            notes.append(Text("a number stands without quotes: take them off", "数值不加引号：请去掉引号"))
         if isinstance(param.type, Enumeration):
             suggestion = nearest(str(as_text(raw)), param.type.values)
-        parts = {"name": as_text(raw), "param": param.name, "expected": shown(param.type)}
-        findings.errors.append(document.diagnostic("CRM141", path, parts, suggestion=suggestion))
+        parts = {"name": document.written(path), "param": param.name, "expected": shown(param.type)}
+        findings.errors.append(document.diagnostic("CRM141", path, parts, suggestion=suggestion, notes=notes))
         return param.value

@@ -17,6 +17,8 @@ _INTERVAL = re.compile(rf"[\[\](]{_PIECE}\.\.{_PIECE}[\[\])]")
 _NUMBER_TYPE = re.compile(r"number\( *\d+ *, *\d+ *\)")
 _REFERENCE = re.compile(r"[*&!]+\w")
 _KEY = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s\[\]{},"'#&*!|>%@`-][^,\[\]{}\n]*?)\s*:(?=[ \n]|$)""")
+_WIDE_KEY = re.compile(r"""[^\s\[\]{},"'#&*!|>%@`：:-][^,\[\]{}"'：:\n]*?\s*：""")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,21 @@ def unquoted(text: str) -> tuple[Unquoted, ...]:
     return tuple(_Reader(text).cells())
 
 
+def as_meant(text: str) -> tuple[str, tuple[int, ...], tuple[Unquoted, ...]]:
+    """The text with half-width commas and colons where `{…}` needs them, the offsets of these, and the cells
+    that need quotes."""
+    reader = _Reader(text)
+    cells = tuple(reader.cells())
+    return reader.text, tuple(reader.narrow), cells
+
+
 class _Reader:
     """Reads line by line; what stands in brackets is read as a whole."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.found: list[Unquoted] = []
+        self.narrow: list[int] = []  # full-width signs of `{…}` that are read as half-width ones
 
     def cells(self) -> list[Unquoted]:
         at, block = 0, -1
@@ -106,7 +117,11 @@ class _Reader:
         item = False
         while self.text.startswith("- ", at):
             at, item = self.blanks(at + 2), True
-        key = _KEY.match(self.text, at, end)
+        key = _WIDE_KEY.match(self.text, at, end)
+        if key is not None and self.text.startswith("{", self.blanks(key.end())):
+            self.replace(key.end() - 1, ":")
+        else:
+            key = _KEY.match(self.text, at, end)
         if key is not None:
             at, item = self.blanks(key.end()), True
         return at if item and at < end and self.text[at] != "#" else None
@@ -116,13 +131,14 @@ class _Reader:
         sign = self.text[at]
         stop = at
         if sign in "[{" and not _INTERVAL.match(self.text, at, end):
-            kept = len(self.found)
+            kept, narrow = len(self.found), len(self.narrow)
             stop = self.brackets(at)
             if self.is_over(stop):
                 return stop
             if stop > end or stop == at:
                 return max(stop, end)  # not closed: YAML's turn to complain
             del self.found[kept:]
+            self.widen(narrow)
         elif sign in "\"'":
             stop = self.string(at)
             if self.is_over(stop):
@@ -135,10 +151,12 @@ class _Reader:
 
     def brackets(self, at: int) -> int:
         """Reads `[…]` or `{…}`; gives the offset behind it, or `at` when it is never closed."""
-        start, closing = at, "]" if self.text[at] == "[" else "}"
+        start, closing, narrow = at, "]" if self.text[at] == "[" else "}", len(self.narrow)
         at = self.space(at + 1)
         while at < len(self.text):
             key = _KEY.match(self.text, at) if closing == "}" else None
+            if closing == "}" and key is None and (key := _WIDE_KEY.match(self.text, at)) is not None:
+                self.replace(key.end() - 1, ":")
             if key is not None:
                 at = self.space(key.end())
             if at >= len(self.text):
@@ -151,8 +169,9 @@ class _Reader:
             if self.text[at : at + 1] == closing:
                 return at + 1
             if self.text[at : at + 1] != ",":
-                return start
+                break
             at = self.space(at + 1)
+        self.widen(narrow)
         return start
 
     def more(self, begin: int, at: int) -> int:
@@ -164,6 +183,7 @@ class _Reader:
                 self.text[begin : begin + 1] in "[{\"'"
                 or self.text[after : after + 1] in ("}", "")
                 or _KEY.match(self.text, after)
+                or self.is_wide_key(after, self.text[begin:end])
             ):
                 break
             end = self.space(self.expression(after, "}")[0])
@@ -206,6 +226,9 @@ class _Reader:
                 special |= any(each in interval.group() for each in "[]{},")
                 at = interval.end()
                 continue
+            if open_brackets == 0 and sign == "，" and closing == "}" and self.is_before_key(at + 1):
+                self.replace(at, ",")
+                break
             if open_brackets == 0 and (sign in (",", closing) or self.text.startswith(" #", at)):
                 break
             open_brackets += (sign in "([{") - (sign in ")]}")
@@ -242,6 +265,29 @@ class _Reader:
         """Whether nothing but a comment follows on the line."""
         rest = self.text[at : self.line_end(at)]
         return not rest.strip() or (rest.lstrip().startswith("#") and rest[0] == " ")
+
+    def is_wide_key(self, at: int, before: str) -> bool:
+        """Whether a key with a full-width colon follows a value; Chinese after Chinese may be one text."""
+        key = _WIDE_KEY.match(self.text, at)
+        return key is not None and not (_HAN.search(before) and _HAN.search(key.group()))
+
+    def is_before_key(self, at: int) -> bool:
+        """Whether a key follows a full-width comma: more than a comma and a colon of a Chinese sentence."""
+        at = self.space(at)
+        wide = _WIDE_KEY.match(self.text, at)
+        behind = at if wide is None else self.space(wide.end())
+        return (behind > at and self.text.startswith(("{", "["), behind)) or _KEY.match(self.text, at) is not None
+
+    def replace(self, at: int, sign: str) -> None:
+        self.text = self.text[:at] + sign + self.text[at + 1 :]
+        self.narrow.append(at)
+
+    def widen(self, count: int) -> None:
+        """Takes back all but the first `count` replacements: what was read is no `{…}`."""
+        for at in self.narrow[count:]:
+            sign = {",": "，", ":": "："}[self.text[at]]
+            self.text = self.text[:at] + sign + self.text[at + 1 :]
+        del self.narrow[count:]
 
     def add(self, start: int, end: int) -> None:
         self.found.append(Unquoted(start, end, self.text[start:end]))

@@ -14,7 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from crmflow.core.diagnostic import Diagnostic, Edit, Position
 from crmflow.core.text import Text
 from crmflow.rules.lines import Lines
-from crmflow.rules.quoting import Unquoted, unquoted
+from crmflow.rules.quoting import Unquoted, as_meant
 from crmflow.rules.scalar import offsets, written
 from crmflow.rules.syntax import explain
 from crmflow.rules.yaml import compose
@@ -107,6 +107,11 @@ class Document:
             data = data[step]
         return data
 
+    def written(self, path: Path) -> str:
+        """A value as the file writes it."""
+        place = self.place(path)
+        return place.value if place.value else self.text[place.start : place.end].strip()
+
     def place(self, path: Path) -> Place:
         """The place of a value, or of the nearest value around it when the path is not in the file."""
         while path not in self.places:
@@ -133,15 +138,18 @@ class Document:
         """
         place = self.place(path)
         start, end = place.start, self._visible_end(place)
+        key = key or (place.value == "" and not place.style)  # what is empty stands nowhere
         if key and place.key_start is not None and place.key_end is not None and path in self.places:
             start, end = place.key_start, place.key_end
-        elif inside is not None and place.value is not None:
+        elif inside is not None and place.value:
             at = offsets(self.text[place.start : place.end], place.value, place.style)
             start, end = place.start + at[inside[0]], place.start + at[inside[1]]
         span = self.lines.position(start), self.lines.position(end)
         fix = suggestion if instead is None else instead
         if fix is not None and inside is not None:
             fix = written(fix, place.style)
+        if fix == self.text[start:end]:  # what is there already mends nothing
+            fix = suggestion = None
         return Diagnostic(
             code,
             self.file.name,
@@ -211,6 +219,8 @@ def read(file: RuleFile, findings: Findings) -> Document | None:
     text = _decode(file, findings)
     if text is None:
         return None
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # lines end as on an old Macintosh
     try:
         deep = _too_deep(text)
         if deep is None:
@@ -223,8 +233,11 @@ def read(file: RuleFile, findings: Findings) -> Document | None:
 
 
 def _read(file: RuleFile, text: str, findings: Findings) -> Document | None:
-    cells = unquoted(text)
-    insertions = sorted((each for cell in cells for each in cell.insertions()), key=lambda each: each[0])
+    text, wide, cells = as_meant(text)
+    findings.notes.extend(_full_width(file, text, wide))
+    spaces = [(at + 1, " ") for at in wide if _lacks_space(text, at)]
+    quotes = [each for cell in cells for each in cell.insertions()]
+    insertions = sorted((*spaces, *quotes), key=lambda each: each[0])
     lines = Lines(text, [at for at, _ in insertions])
     repaired = _insert(text, insertions)
     try:
@@ -242,6 +255,21 @@ def _read(file: RuleFile, text: str, findings: Findings) -> Document | None:
         findings.errors.append(document.diagnostic("CRM071", ()))
         return None
     return document
+
+
+def _full_width(file: RuleFile, text: str, wide: Sequence[int]) -> Iterator[Diagnostic]:
+    """A note for each comma or colon that was written full-width where `{…}` needs the half-width one."""
+    lines = Lines(text)
+    for at in wide:
+        span = lines.position(at), lines.position(at + 1)
+        parts = {"found": {",": "，", ":": "："}[text[at]], "replacement": text[at]}
+        edit = Edit(*span, f"{text[at]} " if _lacks_space(text, at) else text[at])
+        yield Diagnostic("CRM012", file.name, *span, parts, suggestion=text[at], fix=(edit,))
+
+
+def _lacks_space(text: str, at: int) -> bool:
+    """Whether YAML wants a space, or readers do, behind a colon or comma."""
+    return text[at + 1 : at + 2] not in (" ", "\n")
 
 
 def _too_deep(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
+from unicodedata import normalize
 
 TRUTH: Final[Mapping[str, str]] = {
     **dict.fromkeys(("是", "真", "对", "yes", "y"), "true"),
@@ -25,6 +26,9 @@ _UNITS: Final = (
     ("P{}Y", 1, r"years?|年"),
 )
 _LENGTH: Final = re.compile(r"\s*(\d+|[一二三四五六七八九十两])\s*(\S+?)\s*")
+_AMOUNT: Final = re.compile(
+    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|[零一二三四五六七八九十两])\s*[^\W\d_十百千万亿]{0,6}"
+)
 
 
 def truth(word: str) -> str | None:
@@ -35,6 +39,12 @@ def truth(word: str) -> str | None:
 def number(word: str) -> str | None:
     """A number in figures."""
     return NUMBERS.get(word.strip())
+
+
+def amount(text: str) -> str | None:
+    """A number in figures, be it written full-width or with its unit: 3 for "３", "3天" and "三 days"."""
+    found = _AMOUNT.fullmatch(normalize("NFKC", text).strip())
+    return None if found is None else NUMBERS.get(found[1], found[1])
 
 
 def length(text: str) -> str | None:

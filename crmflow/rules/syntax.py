@@ -9,19 +9,25 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from crmflow.core.diagnostic import Diagnostic, Edit
 from crmflow.rules.lines import Lines
 
-_MISSING_SPACE = re.compile(r"\s*(?:- )*[\w ]+?\s*([:：])\s*")
+_WIDE_COLON = re.compile(r""" *(?:- )*[^\s\[\]{},"'#：:-][^\[\]{},"'：:\n]*(：) *""")
+_MISSING_SPACE = re.compile(r"\s*(?:- )*[\w ]+?\s*([:：]) *")
 
 
 def explain(error: YAMLError, file: str, text: str, lines: Lines) -> Diagnostic:
     """The finding for a text of which no YAML can be made; `file` is how findings name it."""
     code, offset, length = _cause(text, error)
+    if code == "CRM043" and (colon := _wide_colon(text, offset)) is not None:
+        code, offset, length = "CRM044", colon, 1
     start, end = lines.position(offset), lines.position(offset + length)
     parts: dict[str, object] = {"line": start.line, "name": text[offset : offset + length]}
-    space = _MISSING_SPACE.match(text, text.rfind("\n", 0, offset) + 1) if code == "CRM044" else None
+    line = text.rfind("\n", 0, offset) + 1
+    space = None
+    if code == "CRM044":
+        space = _WIDE_COLON.match(text, line) or _MISSING_SPACE.match(text, line)
     fix: tuple[Edit, ...] = ()
     if space is not None:
         start, end = lines.position(space.start(1)), lines.position(space.end())
-        fix = (Edit(start, end, ": "),)
+        fix = (Edit(start, end, ":" if text[space.end() : space.end() + 1] == "\n" else ": "),)
     return Diagnostic(code, file, start, end, parts, suggestion=": " if fix else None, fix=fix)
 
 
@@ -46,6 +52,14 @@ def _cause(text: str, error: YAMLError) -> tuple[str, int, int]:
     if "not allowed here" in problem or "block" in context:
         return "CRM043", _first_sign(text, at), 1
     return "CRM049", at, 1
+
+
+def _wide_colon(text: str, at: int) -> int | None:
+    """The full-width colon behind the key of this line, or of the line before that has something on it."""
+    here = text.rfind("\n", 0, at) + 1
+    before = text.rfind("\n", 0, len(text[:here].rstrip())) + 1
+    found = _WIDE_COLON.match(text, here) or _WIDE_COLON.match(text, before)
+    return None if found is None else found.start(1)
 
 
 def _open_bracket(text: str, otherwise: int) -> int:

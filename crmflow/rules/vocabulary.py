@@ -148,7 +148,7 @@ class Vocabulary:
 
     def declares_level(self, level: str) -> bool:
         """Whether any file declares the level, be it one of this site's or not."""
-        return any(level in levels for levels in self.own_levels.values())
+        return any(spelled(levels, level) is not None for levels in self.own_levels.values())
 
     def scope(self, pack: str, holding: str | None = None) -> Scope:
         """The names that a rule of `pack` may read about a customer, or a holding of a qualified kind."""

@@ -54,17 +54,23 @@ class Past:
             for table in GROWING
         ]
 
-    def touched(self, since: datetime, until: datetime) -> set[int]:
-        """The customers about whom something was said or happened in (since, until]."""
+    def said_of(self, since: datetime, until: datetime) -> set[int]:
+        """The customers of whom, or of whose holdings or owners, something was said in (since, until]."""
         holding, dated = tables.holding, tables.holding_dated
         own = (dated.c.bucket == holding.c.bucket) & (dated.c.holding_id == holding.c.id)
-        said = [
-            select(table.c.customer_id).where(table.c.at > since, table.c.at <= until)
-            for table in (tables.touchpoint, tables.customer_dated, tables.ownership)
-        ]
         held = select(holding.c.customer_id).join_from(dated, holding, own)
-        said.append(held.where(dated.c.at > since, dated.c.at <= until))
-        return {row[0] for each in said for row in self.tx.execute(each.distinct())}
+        said = [(table, select(table.c.customer_id)) for table in (tables.customer_dated, tables.ownership)]
+        return {
+            id
+            for table, found in (*said, (dated, held))
+            for id in self.tx.execute(found.where(table.c.at > since, table.c.at <= until)).scalars()
+        }
+
+    def happened_to(self, since: datetime, until: datetime) -> set[int]:
+        """The customers with a touchpoint in (since, until]."""
+        table = tables.touchpoint
+        found = select(table.c.customer_id).where(table.c.at > since, table.c.at <= until).distinct()
+        return set(self.tx.execute(found).scalars())
 
     def owners(self, since: datetime) -> Iterator[tuple[int, list[Ownership]]]:
         """Who owned and took part up to a moment, and what people and files said of it since, by customer."""

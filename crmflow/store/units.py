@@ -86,6 +86,11 @@ class Units:
             at=as_of,
         )
 
+    def spellings(self) -> set[str]:
+        """The codes and names of all units, those that open later included."""
+        rows = self.tx.execute(select(tables.unit.c.code, tables.unit.c.name))
+        return {text for row in rows for text in (row.code, row.name)}
+
     def _add(self, table: Table, rows: Sequence[Row], by: Sequence[str]) -> list[Outcome]:
         """Adds the rows that say something new, with who wrote them and when."""
         values = [name for name in rows[0] if name not in (*by, "at")] if rows else ["at"]

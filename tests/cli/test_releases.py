@@ -91,7 +91,7 @@ def test_today_is_now(type_: Type, site: Site) -> None:
 
 def test_who_acts_is_somebody_where_staff_are_known(type_: Type, site: Site, tmp_path: Path) -> None:
     units, staff = tmp_path / "units.csv", tmp_path / "staff.csv"
-    units.write_text("code,name,level\nC,Company,company\n", "utf-8")
+    units.write_text("code,name,level\nC,Company,company\nS1,One,station\n", "utf-8")
     staff.write_text("code,name,role,unit\nann,Ann,district manager,C\n", "utf-8")
     for kind, file in (("units", units), ("staff", staff)):
         assert type_("import", kind, str(file)).exit_code == 0

@@ -51,7 +51,7 @@ def test_an_open_visit() -> None:
 
 
 def test_an_open_visit_in_chinese() -> None:
-    assert told(language="zh")[2:4] == ["由三门峡站的员工W1 (W1)负责", "系该客户的责任人"]
+    assert told(language="zh")[2:4] == ["由三门峡站的员工W1 (W1)负责", "是该客户的责任人"]
 
 
 @pytest.mark.parametrize(

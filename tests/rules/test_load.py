@@ -129,3 +129,14 @@ def test_an_unknown_id_names_the_known_ones(ask: str) -> None:
 
 def test_mappings_are_left_to_their_reader() -> None:
     assert ruleset(site("mapping.yaml", "format: 1\ntouchpoints: sale\ncolumns: {金额: amount}\n"))
+
+
+def test_a_rulebook_does_not_read_its_own_result_by_a_fact() -> None:
+    facts = site("vocabulary.yaml", "format: 1\nfacts:\n  lucky: {en: lucky, zh: 走运, is: 'luck = \"a\"'}\n")
+    luck = site(
+        "luck.yaml",
+        "format: 1\ntitle: {en: Luck, zh: 运气}\ndecides: segment\ngives: {name: luck, zh: 运气, of: [a, b]}\n"
+        "rules:\n  - {id: one, when: lucky, then: a}\n  - {id: two, when: not(lucky), then: b}\n",
+    )
+
+    assert [shown(each) for each in loaded(facts, luck).errors] == ["2:8-2:26 CRM201 luck"]

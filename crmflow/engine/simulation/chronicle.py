@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from crmflow.engine.survey import Known, Survey
-from crmflow.store.alongside import place
+from crmflow.store.alongside import Alongside, place
 from crmflow.store.batch import Batch
 from crmflow.store.past import Past
 
@@ -18,20 +18,32 @@ class Chronicle:
         self.known: dict[int, Known] = {}
         self.as_of: datetime | None = None
 
-    def advance(self, batch: Batch, survey: Survey, always: Iterable[int] = ()) -> dict[int, Known]:
-        """As of the survey's moment, which comes after all before; `always` are looked at in any case."""
+    def advance(self, batch: Batch, survey: Survey) -> dict[int, Known]:
+        """As of the survey's moment, which comes after all before."""
         if self.as_of is None:
             self.known = {known.customer.id: known for known in survey.everyone(batch)}
         else:
-            again = Past(batch).touched(self.as_of, survey.as_of)
-            again |= {id for id, known in self.known.items() if _flips(known, survey.as_of)}
-            newcomers = any(id not in self.known for id in again)
-            for known in survey.everyone(batch, again.union(always)):
-                self.known[known.customer.id] = known
-            if newcomers:
-                self.known = {id: self.known[id] for id in sorted(self.known, key=place)}
+            past = Past(batch)
+            said = past.said_of(self.as_of, survey.as_of)
+            happened = past.happened_to(self.as_of, survey.as_of)
+            happened |= {id for id, known in self.known.items() if _flips(known, survey.as_of)}
+            self._read(survey.everyone(batch, said))
+            self._read(self._folded(batch, survey, happened & self.known.keys() - said))
         self.as_of = survey.as_of
         return self.known
+
+    def _folded(self, batch: Batch, survey: Survey, ids: set[int]) -> Iterator[Known]:
+        """Customers of whom nothing was said, with what has happened to them."""
+        touchpoints = Alongside(batch.touchpoints.briefs(survey.as_of, ids))
+        for id in sorted(ids, key=place):
+            known = self.known[id]
+            yield survey.of(known.customer, known.holdings, touchpoints.of(id) or ())
+
+    def _read(self, found: Iterable[Known]) -> None:
+        before = len(self.known)
+        self.known.update((known.customer.id, known) for known in found)
+        if len(self.known) > before:
+            self.known = {id: self.known[id] for id in sorted(self.known, key=place)}
 
 
 def _flips(known: Known, as_of: datetime) -> bool:

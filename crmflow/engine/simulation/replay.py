@@ -71,8 +71,15 @@ class Side:
     world: World
     chronicle: Chronicle = field(default_factory=Chronicle)
     answered: dict[int, Answered] = field(default_factory=dict)
+    contexts: dict[int, tuple[Known, Context]] = field(default_factory=dict)
     posts: Staffing | None = None
     readers: dict[str, Reader | None] = field(default_factory=dict)
+
+    @cached_property
+    def results(self) -> frozenset[str]:
+        """What is decided or inferred."""
+        vocabulary = self.rules.set.vocabulary
+        return frozenset({*vocabulary.results, *vocabulary.inferred})
 
     @cached_property
     def asks_holdings(self) -> bool:
@@ -175,6 +182,7 @@ class FromStepToStep(Work):
         self.rival: Decider = self.decider
         self.parted = False
         self._answers: list[Answer] = []
+        self._fresh: set[int] = set()
         posts = Staffing.of(self.posts)
         self._steady = posts == side.posts
         charts = self.rules.set.charts.values()
@@ -184,11 +192,25 @@ class FromStepToStep(Work):
     def facts(self) -> None:
         self._known = self.side.chronicle.advance(self.batch, self.survey)
         self.outcome.known = list(self._known.values())
-        self.contexts = {id: self.decider.context(known) for id, known in self._known.items()}
+        self.contexts = {id: self._context(id, known) for id, known in self._known.items()}
         for _ in self._compare():
             pass
 
+    def _context(self, id: int, known: Known) -> Context:
+        """That of the step before, with the segments that were decided, where only time has passed."""
+        known_before, context = self.side.contexts.get(id, (None, {}))
+        contexts = self.decider.contexts_of(known.customer)
+        if self._steady and known_before is known and not self.side.results & contexts.derived_from:
+            contexts.renew(context)
+        else:
+            context = self.decider.context(known)
+            self._fresh.add(id)
+            self.side.contexts[id] = known, context
+        return context
+
     def decide(self, id: int) -> Deciding:
+        if id in self._owner_before:
+            self.side.contexts.pop(id, None)  # for this once it shows the owner of before
         self.parted, self._answers = False, []
         decided = super().decide(id)
         if self._settles(id, decided):
@@ -212,7 +234,8 @@ class FromStepToStep(Work):
         self.parted = before.parted
         unit = self.decider.unit_of(customer)
         contexts = self.decider.contexts(unit)
-        contexts.learn(context, own(self._segments.get(id, {}).values()))
+        if id in self._fresh:
+            contexts.learn(context, own(self._segments.get(id, {}).values()))
         answers = list(before.answers)
         for place, (rulebook, read, hits) in enumerate(before.answers):
             reads = self._read(rulebook, context)
@@ -291,6 +314,7 @@ class Following(FromStepToStep):
     def follow(self, id: int) -> Deciding | None:
         """None: nothing comes of it."""
         self.contexts[id] = self.decider.context(self.known(id))
+        self._fresh.add(id)
         return None if self.as_before(id) else self.decide(id)
 
     def _loads(self) -> Mapping[str, int]:

@@ -80,6 +80,9 @@ def _mark(sheet: Any, finding: Diagnostic, language: str) -> None:
     assert finding.sheet is not None
     address = finding.sheet.address
     cell = sheet[f"B{address}" if address.isdigit() else address]
+    for merged in sheet.merged_cells.ranges:
+        if cell.coordinate in merged:  # only the first of merged cells takes a note
+            cell = merged.start_cell
     advice = f"{_REMEDY.in_language(language)}: {_advice(finding, language)}"
     said = f"{finding.code} {finding.message(language)}\n{advice}"
     before = ""

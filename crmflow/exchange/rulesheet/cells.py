@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
+from crmflow.core.text import Text
 from crmflow.errors import ImportFileError
 from crmflow.exchange.rulesheet.sheet import ANY, Column
 from crmflow.exchange.spelling import fold, narrow, nearest
 from crmflow.exchange.typed_cell import Cell, Unread, shown
 from crmflow.rules import feel
 from crmflow.rules.feel import boolean, number, string
+from crmflow.rules.feel.meant import ANYTHING
+from crmflow.rules.trigger import trigger_meant
 
 STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LISTED: Final = re.compile(r'"[^"\\]*"(?:\s*,\s*"[^"\\]*")+')
 _COMMA: Final = re.compile(r"[,，、;；]")
 _NOT: Final = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 _FEEL: Final = re.compile(r'["<>=()\[\]?{}]')
+_AFTER: Final = re.compile(r"after +P\S+")
 _PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _THOUSANDS: Final = re.compile(r"([<>=!]*\s*)(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 _SPAN: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-|–|—|~|至|到|to)\s*(-?\d+(?:\.\d+)?)")
@@ -66,6 +70,19 @@ def _value(column: Column, cell: Cell, text: str) -> str:
     return _text(column, cell, text)
 
 
+def _trigger(column: Column, cell: Cell, text: str) -> str:
+    """A trigger by its label; any other word is an event's, unless it looks like a trigger."""
+    word = _value(column, cell, text)
+    if word in (choice.value for choice in column.choices) or _AFTER.fullmatch(word):
+        return word
+    meant = trigger_meant(word)
+    if meant is None:
+        return word
+    known = _called(column, [choice.value for choice in column.choices])
+    near = _called(column, ["after P3D" if meant == "after" else meant])
+    raise ImportFileError("CRM481", value=text, known=known, near=near)
+
+
 def _states(column: Column, cell: Cell, text: str) -> str:
     return ", ".join(_value(column, cell, piece) for piece in _COMMA.split(text.strip("[]")) if piece.strip())
 
@@ -94,6 +111,8 @@ def _chosen(column: Column, text: str) -> str:
     inner = text if denied is None else denied[1]
     pieces = [piece.strip() for piece in _COMMA.split(inner)]
     values = [spelled.get(fold(piece)) for piece in pieces]
+    if values == [None] and fold(inner) in ANYTHING:
+        return text  # refused when the rules are read, with what to write
     if None not in values:
         listed = ", ".join(str(value) for value in values)
         return listed if denied is None else f"not({listed})"
@@ -145,10 +164,21 @@ def _typed(column: Column, cell: Cell, text: str) -> str:
 
 
 def _no_choice(column: Column, text: str) -> ImportFileError:
-    labels = {choice.label.zh if choice.label.zh else choice.value for choice in column.choices}
-    known = [choice.value.strip('"') for choice in column.choices]
-    near = nearest(text, [*known, *labels])
-    return ImportFileError("CRM481", value=text, known=", ".join(known), near=near)
+    meant = {
+        spelling: choice.value
+        for choice in column.choices
+        for spelling in (choice.label.zh, choice.label.en, choice.value.strip('"'))
+    }
+    near = dict.fromkeys(meant[each] for each in nearest(text, meant).split(", ") if each in meant)
+    known = _called(column, [choice.value for choice in column.choices])
+    return ImportFileError("CRM481", value=text, known=known, near=_called(column, near) if near else known)
+
+
+def _called(column: Column, values: Iterable[str]) -> Text:
+    """Choices as the drop-down shows them."""
+    values = list(values)
+    en, zh = (", ".join(column.shown(each, language) for each in values) for language in ("en", "zh"))
+    return Text(en, zh)
 
 
 def plain_signs(text: str) -> str:
@@ -173,4 +203,5 @@ _READERS: Final[dict[str, Callable[[Column, Cell, str], str]]] = {
     "condition": _condition,
     "value": _value,
     "states": _states,
+    "trigger": _trigger,
 }

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from crmflow.core.text import Text
 from crmflow.errors import RuleFileError
 from crmflow.exchange.rulesheet.sheet import Choice, Column, Part, Row, RuleSheet
-from crmflow.rules.chart_file import COLUMNS, TRIGGERS
+from crmflow.rules.chart_file import COLUMNS
 from crmflow.rules.feel import Enumeration, Expression, Type, boolean, nearest
 from crmflow.rules.patch.marks import Marks
 from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.rulebook_file import content_hash
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import Document, Path
+from crmflow.rules.trigger import LABELS as TRIGGER_LABELS
 from crmflow.rules.vocabulary import Vocabulary
 
 PARTS: Mapping[Part, Path] = {"table": ("table", "rows"), "rules": ("rules",), "moves": ("moves",)}
@@ -41,11 +42,6 @@ _LABELS = {
     "then.send": Text("message", "消息"),
     "then.owner": Text("owner", "责任人"),
     "then.participant": Text("participant", "参与人"),
-}
-_TRIGGERS = {
-    "enter": Text("enter", "进入时"),
-    "done": Text("done", "办完时"),
-    "change": Text("change", "变化时"),
 }
 _TRUTH = (Choice("true", Text("yes", "是")), Choice("false", Text("no", "否")))
 _UP = Choice("up", Text("up", "上一级"))
@@ -195,12 +191,12 @@ def _words(names: Vocabulary, pack: str, values: Sequence[str]) -> tuple[Choice,
 def _of_moves(rules: Ruleset, id: str) -> tuple[Column, ...]:
     chart = rules.charts[id]
     states = tuple(Choice(state, each.label) for state, each in chart.states.items())
-    events = tuple(Choice(word, label) for word, label in _TRIGGERS.items() if word in TRIGGERS)
+    events = tuple(Choice(word, label) for word, label in TRIGGER_LABELS.items())
     gates = tuple(Choice(gate, Text.of(gate)) for gate in rules.documents[id].data.get("gates", ()))
     made = {
         "id": Column((0,), "id", _LABELS["id"], "id"),
         "from": Column((1,), "from", _LABELS["from"], "states", choices=states, closed=True),
-        "on": Column((2,), "on", _LABELS["on"], choices=events),
+        "on": Column((2,), "on", _LABELS["on"], "trigger", choices=events),
         "when": Column((3,), "when", _LABELS["when"], "condition", choices=gates),
         "to": Column((4,), "to", _LABELS["to"], choices=states, closed=True),
         "and": Column((5,), "and", _LABELS["and"], choices=(_UP,), closed=True, needed=False),

@@ -37,7 +37,8 @@ class Changes:
 @dataclass(frozen=True, slots=True)
 class Returned:
     """A sheet that came back: the rule table as it is in the site, the rule file with its new text (as it was
-    where nothing changed), what was read, and what is wrong with it."""
+    where nothing changed), what was read, and what is wrong with it. A cell that cannot be read stands in the
+    new text as it was, so that all other cells can be checked; that text is no good for writing."""
 
     source: SheetFile
     table: RuleSheet
@@ -72,13 +73,13 @@ def take_back(source: SheetFile, rules: Ruleset, prefer: Side | None = None) -> 
         base = table.rows
     read = sheet_rows(source, table, base)
     returned = Returned(source, table, document, document.file, read, findings=tuple(read.findings))
-    if read.findings:
+    if read.findings and not read.rows:
         return returned
     merged = merge(base, table.rows, read.rows, prefer)
     conflicts = [*merged.conflicts, *(() if prefer else _homeless(table, merged.rows))]
     if conflicts:
         findings = tuple(_conflict(source, table, read, each) for each in conflicts)
-        return replace(returned, findings=findings)
+        return replace(returned, findings=(*read.findings, *findings))
     wanted = [(id, _filled(table, row)) for id, row in merged.rows]
     changes = changes_between(table.rows, wanted)
     if not changes:
@@ -86,7 +87,7 @@ def take_back(source: SheetFile, rules: Ruleset, prefer: Side | None = None) -> 
     try:
         text = written(document, part, table.columns, wanted)
     except RuleFileError as error:
-        return replace(returned, findings=(_unwritten(source, read, error),))
+        return replace(returned, findings=(*read.findings, _unwritten(source, read, error)))
     file = document.file
     if file.layer != "site":
         text = overriding(document, text, table.hash)

@@ -138,13 +138,22 @@ class _Reader:
                 texts[column.name] = self.text(column, self.cell(cells, column.name), was, (n, place))
             except ImportFileError as error:
                 self.complain(error, n, place)
-                texts[column.name] = ""
+                texts[column.name] = self.stopgap(column, was)
         if not any(text not in ("", ANY) for text in texts.values()):
             return
         if texts["id"] != was:
             texts["id"] = self.id(n, texts, given, taken)
         self.result.spots[texts["id"]] = n
         self.result.rows.append((was, Row(texts["id"], texts)))
+
+    def stopgap(self, column: Column, was: str | None) -> str:
+        """What stands for a cell that cannot be read, so that the others are looked at all the same."""
+        if was is not None:
+            return self.base[was].cells.get(column.name, "")
+        if column.holds == "test":
+            return ANY
+        first = next(iter(self.base.values()), None)
+        return "" if first is None or column.holds == "id" else first.cells.get(column.name, "")
 
     def text(self, column: Column, cell: Cell, was: str | None, spot: tuple[int, int]) -> str:
         if spot in self.file.formulas:

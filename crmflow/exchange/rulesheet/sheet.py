@@ -13,9 +13,9 @@ from crmflow.rules.feel import Type, any_
 
 Part = Literal["table", "rules", "moves"]
 """What of a rule file is a sheet: a decision table, a list of rules, or a chart's moves."""
-Holds = Literal["id", "text", "test", "condition", "value", "states"]
+Holds = Literal["id", "text", "test", "condition", "value", "states", "trigger"]
 """What the cells of a column hold: the row's id, a text for readers, a FEEL test or condition, a word or
-literal, or the states that a move leaves."""
+literal, the states that a move leaves, or the trigger that it waits for."""
 
 ANY: Final = "-"
 FIRST_ROW: Final = 4

@@ -8,8 +8,10 @@ from dataclasses import replace
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.rules.check.across import across
 from crmflow.rules.check.chart import charts
+from crmflow.rules.check.chart_test import chart_tests
 from crmflow.rules.check.document import documents
 from crmflow.rules.check.gate import gates
+from crmflow.rules.check.number_cell import number_cells
 from crmflow.rules.check.table import tables
 from crmflow.rules.load import load
 from crmflow.rules.ruleset import Loaded, Ruleset
@@ -39,6 +41,8 @@ def checked(loaded: Loaded) -> Loaded:
 def _notes(ruleset: Ruleset) -> Iterator[Diagnostic]:
     yield from documents(ruleset)
     yield from charts(ruleset)
+    yield from chart_tests(ruleset)
     yield from across(ruleset)
     yield from tables(ruleset)
+    yield from number_cells(ruleset)
     yield from gates(ruleset)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crmflow.core.chart import Chart, Move, State
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.rules.chart_file import TRIGGERS
 from crmflow.rules.check.paths import Dead, Paths, shown
-from crmflow.rules.feel import nearest, to_xsd
+from crmflow.rules.feel import to_xsd
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import Document, Path
+from crmflow.rules.trigger import trigger_meant
 from crmflow.rules.vocabulary import Vocabulary, Word
-
-_DURATION = re.compile(r"\bP(\d|T\d)")
 
 
 def charts(ruleset: Ruleset) -> Iterator[Diagnostic]:
@@ -87,7 +84,7 @@ class _Look:
     def misspelt_events(self) -> Iterator[Diagnostic]:
         """Words that are taken as the name of an event, and look like a trigger."""
         for move in self.chart.moves:
-            near = None if move.event is None else _trigger_like(move.event)
+            near = None if move.event is None else trigger_meant(move.event)
             if near is not None:
                 parts = {"name": move.event, "near": near}
                 yield self.document.diagnostic("CRM537", self.move_path(move, 2), parts)
@@ -156,14 +153,6 @@ class _Look:
 
 def _called(id: str, state: State, name: str) -> bool:
     return name in (id, state.label.en, state.label.zh)
-
-
-def _trigger_like(event: str) -> str | None:
-    """The trigger that the name of an event looks like."""
-    word = event.lower().partition(" ")[0]
-    if word == "after" or _DURATION.search(event):
-        return "after"
-    return word if word in TRIGGERS else nearest(word, [*TRIGGERS, "after"])
 
 
 def _on(move: Move) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed
 from crmflow.rules.feel import tree
 from crmflow.rules.given import NOTHING
 from crmflow.rules.logic.lines import Fault
@@ -70,6 +71,9 @@ class _Table:
             "other": ", ".join(rules[n].id for n in fault.others),
             "reason": GAVE_UP.get(fault.because, Text("", "")),
         }
+        if fault.code == "CRM221" and fault.line is not None:
+            parts["result"] = self._result(fault.line)
+            parts["other result"] = listed(dict.fromkeys(map(self._result, fault.others)))
         path, inside = self._place(fault), None
         if fault.line is not None and fault.test is not None:
             condition = rules[fault.line].conditions[fault.test]
@@ -79,7 +83,34 @@ class _Table:
                 parts["found"] = condition.expression.text[slice(*inside)]
         notes = [Text(f"with the params of {unit}", f"按单位 {unit} 的参数") for unit in units]
         shown = None if fault.witness is None else self._given(fault.witness)
-        return self.document.diagnostic(fault.code, path, parts, inside=inside, witness=shown, notes=notes)
+        found = self.document.diagnostic(
+            fault.code, path, parts, key=path == ("rules",), inside=inside, witness=shown, notes=notes
+        )
+        return found if fault.witness is None else replace(found, labels=self._labels(fault.witness))
+
+    def _result(self, line: int) -> Text:
+        """What a rule gives: the word for its value, else the result as the file writes it."""
+        rule, columns = self.rulebook.rules[line], self.rulebook.columns
+        value = rule.then.hit("", {}).value
+        if isinstance(value, str):
+            return self.ruleset.vocabulary.word(value, self.rulebook.pack)
+        path: Path = ("table", "rows", line, len(columns) + 1) if columns else ("rules", line, "then")
+        return Text.of(" ".join(self.document.written(path).split()))
+
+    def _labels(self, witness: Mapping[str, Any]) -> dict[str, Text]:
+        """What readers call the names of a customer, and those of their values that are words."""
+        vocabulary, labels = self.ruleset.vocabulary, {}
+        for name, value in witness.items():
+            label, pack = vocabulary.label(name), pack_of(name)
+            if label == Text.of(name):
+                continue
+            if pack in (self.rulebook.pack, CORE, name):
+                labels[bare(name)] = label
+            else:
+                labels[name] = Text(f"{pack}.{label.en}", f"{pack}.{label.zh}")
+            if isinstance(value, str):
+                labels[value] = vocabulary.word(value, pack)
+        return labels
 
     def _given(self, witness: Mapping[str, Any]) -> dict[str, object]:
         """The names as this file writes them."""
@@ -93,7 +124,7 @@ class _Table:
         if fault.line is None:
             if fault.code == "CRM232":
                 return ("default",)
-            return ("table", "rows", 0, 0) if table else ("rules", 0, "id")
+            return ("table", "when") if table else ("rules",)
         if fault.test is not None:
             column = self.rulebook.rules[fault.line].conditions[fault.test].column
             return (

@@ -149,16 +149,24 @@ class _Table:
         return next((each for each in self.definitions.types if each.name in wanted), None)
 
     def _finding(self, fault: Fault) -> Diagnostic:
-        parts = {
+        parts: dict[str, object] = {
             "name": self.node.element.name if fault.line is None else str(fault.line + 1),
             "other": ", ".join(str(n + 1) for n in fault.others),
             "reason": GAVE_UP.get(fault.because, Words("", "")),
         }
+        if fault.code == "CRM221" and fault.line is not None:
+            parts["result"] = self._result(fault.line)
+            parts["other result"] = ", ".join(dict.fromkeys(map(self._result, fault.others)))
         start, end = self._place(fault)
         shown = {} if fault.witness is None else fault.witness
         return Diagnostic(
             fault.code, self.definitions.file, start, end, parts, severity="warning", witness=shown
         )
+
+    def _result(self, line: int) -> str:
+        """The results of a rule as the table writes them."""
+        texts = (each.text for each in self.table.rules[line].results if isinstance(each, boxed.Literal))
+        return " / ".join("null" if text is None else text.text for text in texts)
 
     def _place(self, fault: Fault) -> tuple[Position, Position]:
         if fault.line is None:

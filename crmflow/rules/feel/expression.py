@@ -10,7 +10,7 @@ from crmflow.errors import FeelError
 from crmflow.rules.feel.cursor import DEPTH_LIMIT
 from crmflow.rules.feel.evaluate import evaluate as walk
 from crmflow.rules.feel.lexer import Notice
-from crmflow.rules.feel.meant import meant_by_minus, meant_by_signs, meant_by_words
+from crmflow.rules.feel.meant import ANYTHING, meant_by_minus, meant_by_signs, meant_by_words
 from crmflow.rules.feel.parser import parse as parse_tree
 from crmflow.rules.feel.reasons import Reason
 from crmflow.rules.feel.reasons import reasons as reasons_of
@@ -94,6 +94,8 @@ def parse_unary(text: str, input: Type, scope: Names = (), mode: str = "strict")
     except FeelError as error:
         if error.code == "CRM120":
             raise
+        if text.strip().casefold() in ANYTHING:
+            raise FeelError("CRM039", 0, len(text), name=text, suggestion="-") from None
         for code, meant in (("CRM024", meant_by_signs(text)), ("CRM025", meant_by_words(text))):
             if meant is not None:
                 raise FeelError(code, 0, len(text), name=text, suggestion=meant) from None

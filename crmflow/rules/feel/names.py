@@ -10,6 +10,7 @@ from crmflow.rules.feel.builtins import BUILTINS
 from crmflow.rules.feel.check import Checker, hint
 from crmflow.rules.feel.cursor import Cursor
 from crmflow.rules.feel.lexer import tokens
+from crmflow.rules.feel.meant import WORDS
 from crmflow.rules.feel.scope import Match, Name, Scope, nearest, quoted
 from crmflow.rules.feel.tree import INPUT, Node
 from crmflow.rules.feel.types import ContextType, FunctionType, ListType, Type
@@ -151,7 +152,7 @@ class NameReader(Cursor):
 
     def _refuse_name(self, code: str, spelled: str, span: tuple[int, int], known: Iterable[str]) -> None:
         near = nearest(spelled, known) if self.check.asks else None
-        suggestion = quoted(near) if near else None
+        suggestion = quoted(near) if near else WORDS.get(spelled) if code == "CRM101" else None
         self.check.refuse(code, span, name=spelled, suggestion=suggestion, near=hint(suggestion))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from crmflow.errors import FeelError
 from crmflow.rules.feel import tree, types
+from crmflow.rules.feel.meant import WORDS
 from crmflow.rules.feel.primary import COMPARISONS, PrimaryReader
 from crmflow.rules.feel.scope import Scope
 from crmflow.rules.feel.tree import INPUT, Node
@@ -56,7 +57,7 @@ class Parser(PrimaryReader):
 
     def _finished(self, root: Node) -> Node:
         if self.next.kind != "end":
-            self.missing("CRM017")
+            self.missing("CRM017", suggestion=WORDS.get(self.next.text))
         # no token makes three nodes: a short text cannot be high
         if 3 * len(self.tokens) > HEIGHT_LIMIT and tree.height(root) > HEIGHT_LIMIT:
             raise FeelError("CRM006", root.start, root.end, limit=HEIGHT_LIMIT)

@@ -9,6 +9,7 @@ from typing import Final
 from crmflow.errors import FeelError
 from crmflow.rules.feel import tree, types
 from crmflow.rules.feel.lexer import INFIX_WORDS
+from crmflow.rules.feel.meant import meant_by_amount
 from crmflow.rules.feel.names import NameReader, typed
 from crmflow.rules.feel.scope import Name
 from crmflow.rules.feel.tree import PARTIAL, Node
@@ -69,6 +70,10 @@ class PrimaryReader(NameReader):
         adjacent = self.next.kind == "word" and self.next.start == token.end
         if adjacent and self.next.text not in INFIX_WORDS:
             end = self.next.end
+            alone = meant_by_amount(token.text, self.next.text)
+            if alone is not None:
+                name = token.text + self.next.text
+                raise FeelError("CRM038", token.start, end, name=name, suggestion=alone)
             raise FeelError("CRM008", token.start, end, name=token.text + self.next.text)
         value = number_from(token.text)
         if value is None:

@@ -86,17 +86,31 @@ def _unspoken(axis: Axis, place: int, rows: Sequence[Box], closed_words: bool) -
 
 
 def _meant(asked: Questions, rows: Sequence[Box]) -> Iterator[Box]:
-    """Around each customer for whom nothing is meant to fire, as far as no line fires."""
+    """The gap in which each customer lies for whom nothing is meant to fire: their own values, and of what
+    has an order those next to them for which no line fires either. One of whom something is unknown closes
+    none.
+    """
     for values in asked.all.meant:
         point = asked.witnesses.regions_of(values)
-        if point is None or any(meet(point, row) for row in rows):
+        if point is None or meet(point, asked.space.known) is None:
+            continue
+        if any(meet(point, row) is not None for row in rows):
             continue
         for first in range(len(point)):
-            box = list(point)
+            grown = list(point)
             for n in [*range(first, len(point)), *range(first)]:
-                taken = 0
-                for row in rows:
-                    if all(a & b for k, (a, b) in enumerate(zip(box, row, strict=True)) if k != n):
-                        taken |= row[n]
-                box[n] = asked.space.whole[n] & ~taken
-            yield tuple(box)
+                if asked.space.axes[n].ordered:
+                    grown[n] = _beside(grown, n, rows, asked.space.whole[n])
+            yield tuple(grown)
+
+
+def _beside(box: Sequence[int], place: int, rows: Sequence[Box], whole: int) -> int:
+    """The regions of one axis, without a break around where the box lies, in which no line fires."""
+    taken = NULL
+    for row in rows:
+        if all(a & b for k, (a, b) in enumerate(zip(box, row, strict=True)) if k != place):
+            taken |= row[place]
+    grown, reach = box[place], (box[place] | box[place] << 1 | box[place] >> 1) & whole & ~taken
+    while reach != grown:
+        grown, reach = reach, (reach | reach << 1 | reach >> 1) & whole & ~taken
+    return grown

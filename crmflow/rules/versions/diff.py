@@ -114,11 +114,46 @@ def settings(of: Change, before: Mapping[Key, Document], after: Mapping[Key, Doc
             for key in dict.fromkeys((*one, *other)):
                 was = one.get(key, one.get(VALUE, _declared(before, id, name)))
                 now = other.get(key, other.get(VALUE, _declared(after, id, name)))
-                if was != now:
+                if isinstance(was, dict) and isinstance(now, dict):
+                    past, present = (
+                        _levels(documents, _declared(documents, id, name) if key == VALUE else None, value)
+                        for documents, value in ((before, was), (after, now))
+                    )
+                    yield from _by_level(of, (id, name, *key), past, present)
+                elif was != now:
                     yield Change("changed", of.file, of.layer, "params", (id, name, *key), was, now)
 
 
+def _levels(documents: Mapping[Key, Document], declared: object, value: dict[str, object]) -> Levels:
+    """The value of each level, by its name, and how it is written: what a setting does not name keeps the
+    value that is declared."""
+    names = _level_names(documents)
+    said = [*declared.items(), *value.items()] if isinstance(declared, dict) else [*value.items()]
+    return {names.get(level, level): (level, each) for level, each in said}
+
+
+def _by_level(of: Change, trail: Trail, olds: Levels, news: Levels) -> Iterator[Change]:
+    """The levels of which the value has changed, called as the newer file calls them."""
+    for level in dict.fromkeys((*news, *olds)):
+        was, now = olds.get(level, (level, None)), news.get(level, (level, None))
+        if was[1] != now[1]:
+            said = now[0] if level in news else was[0]
+            yield Change("changed", of.file, of.layer, "params", (*trail, "levels", said), was[1], now[1])
+
+
+def _level_names(documents: Mapping[Key, Document]) -> Mapping[str, str]:
+    """The levels that vocabularies declare, by their labels."""
+    names: dict[str, str] = {}
+    for document in documents.values():
+        levels = document.data.get("levels") if kind_of(document) == "vocabulary" else None
+        for name, labels in levels.items() if isinstance(levels, dict) else ():
+            for label in labels.values() if isinstance(labels, dict) else ():
+                names[str(label)] = name
+    return names
+
+
 VALUE: Trail = ("value",)
+Levels = Mapping[str, tuple[str, object]]
 
 
 def _set(setting: object) -> dict[Trail, object]:

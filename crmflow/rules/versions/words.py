@@ -67,6 +67,8 @@ def part_named(trail: Trail, *, setting: bool = False) -> Text:
 def _setting(trail: Trail) -> Text:
     """A line of params.yaml: the id of a rulebook or chart, a param, its value or a unit's."""
     match trail:
+        case (*part, "levels", level):
+            return WORDS["parts.level"].filled(part=_setting(tuple(part)), level=level)
         case (id, name, "units", unit):
             return WORDS["parts.unit"].filled(id=id, name=name, unit=unit)
         case (id, name, "value"):

@@ -51,6 +51,51 @@ def test_what_nobody_can_know_stays_what_it_is(cell: str) -> None:
     assert caught.value.code not in ("CRM024", "CRM025")
 
 
+@pytest.mark.parametrize(
+    ("cell", "name", "meant"),
+    [
+        ("3000升", "3000升", "3000"),
+        (">= 3000升", "3000升", "3000"),
+        ("1万", "1万", "10000"),
+        ("< 1.5万元", "1.5万元", "15000"),
+        ("[1万..2百万)", "1万", "10000"),
+        ("0.50元", "0.50元", "0.5"),
+    ],
+)
+def test_a_number_with_a_unit_is_told_in_figures(cell: str, name: str, meant: str) -> None:
+    with pytest.raises(FeelError) as caught:
+        feel.parse_unary(cell, feel.number)
+    assert (caught.value.code, caught.value.name, caught.value.suggestion) == ("CRM038", name, meant)
+
+
+def test_a_name_that_begins_with_a_digit_still_needs_backticks() -> None:
+    with pytest.raises(FeelError, match="CRM008"):
+        feel.parse("30天投诉 > 2")
+
+
+@pytest.mark.parametrize("type", [feel.number, feel.string, feel.boolean])
+@pytest.mark.parametrize("cell", ["不限", " 任意", "全部"])
+def test_any_value_in_words_is_a_dash(cell: str, type: feel.Type) -> None:
+    with pytest.raises(FeelError) as caught:
+        feel.parse_unary(cell, type)
+    assert (caught.value.code, caught.value.suggestion) == ("CRM039", "-")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "meant"),
+    [
+        ("true = 否", "CRM101", "false"),
+        ("true = 是", "CRM101", "true"),
+        ("1 > 3 并且 true", "CRM017", "and"),
+        ("1 > 3 或者 true", "CRM017", "or"),
+    ],
+)
+def test_a_chinese_word_for_one_of_feel_is_told(text: str, code: str, meant: str) -> None:
+    with pytest.raises(FeelError) as caught:
+        feel.parse(text)
+    assert (caught.value.code, caught.value.suggestion) == (code, meant)
+
+
 def test_a_minus_between_numbers_is_noted() -> None:
     (notice,) = feel.parse_unary("3-5", feel.number).notices
     assert (notice.code, notice.replacement) == ("CRM026", "[3..5]")
