@@ -36,8 +36,8 @@ def _list(nodes: tuple[Explanation, ...], style: Style, known: datetime | None) 
 
 
 def _node(node: Explanation, style: Style, known: datetime | None) -> str:
-    """A sentence with its mark and since when, which a moment that stands above does not repeat. Open at first
-    down to the values; where a value comes from opens with a click, and in print."""
+    """A sentence with its mark and since when, which a moment that stands above does not repeat. Open at
+    first down to the values; where a value comes from opens with a click, and in print."""
     said = f'<span class="{HOLDS[node.holds]}">{escape(node.says.in_language(style.language))}</span>'
     if node.since and node.since not in (known, EPOCH):
         stamp = f"{node.since.astimezone(style.zone):%Y-%m-%d %H:%M}"

@@ -74,7 +74,7 @@ def open_table(
 
     `encoding` is a CSV file's, `sheet` names a workbook's, and `known` finds the header in it.
     Raises ImportFileError: unreadable CRM450, empty CRM451, encoding CRM452, another format CRM453, an extra
-    is not installed CRM469, which sheet CRM491, damaged or encrypted CRM497.
+    is not installed CRM469, no such sheet CRM423, which sheet CRM491, damaged or encrypted CRM497.
     """
     match format_of(path):
         case "XLSX":

@@ -51,11 +51,11 @@ class Workbook:
         return [sheet.name for sheet in self._sheets() if sheet.visible == SheetVisibleEnum.Visible]
 
     def sheet(self, name: str) -> Sheet:
-        """One sheet. Raises ImportFileError CRM491 no such sheet, CRM497 damaged."""
+        """One sheet. Raises ImportFileError CRM423 no such sheet, CRM497 damaged."""
         from python_calamine import CalamineError
 
         if name not in self.names:
-            raise ImportFileError("CRM491", path=self.path, sheets=", ".join(self.names))
+            raise ImportFileError("CRM423", path=self.path, name=name, sheets=", ".join(self.names))
         try:
             cells = self._book.get_sheet_by_name(name)
             return Sheet(self.path, name, cells, oddities(self.path, name))
@@ -65,7 +65,7 @@ class Workbook:
     def chosen(self, name: str | None) -> Sheet:
         """The sheet of this name, else the only one that is visible and has cells.
 
-        Raises ImportFileError CRM451 empty, CRM491 there are several, or none of this name.
+        Raises ImportFileError CRM451 empty, CRM423 none has this name, CRM491 there are several.
         """
         if name is not None:
             return self.sheet(name)

@@ -222,7 +222,7 @@ class ChartReader:
         document, at = (self.document, path) if param is None or param.place is None else param.place
         by_level: Mapping[str | None, Any] = value if isinstance(value, dict) else {None: value}
         terms: dict[str | None, Term] = {}
-        spelled = dict[str, str]()
+        spelled = dict[str | None, str | None]()
         for said, length in by_level.items():
             here = at if said is None else (*at, said)
             level = None if said is None else vocabulary.spelled(self.names.levels, said)
@@ -230,10 +230,10 @@ class ChartReader:
                 if not self.names.declares_level(said):
                     self.refuse_word("CRM132", document, here, said, self.names.levels)
                 continue
-            if level is not None and said is not None and here in document.places:
-                if (other := spelled.setdefault(level, said)) != said:
-                    parts = {"name": said, "other": other}
-                    self.findings.errors.append(document.diagnostic("CRM124", here, parts, key=True))
+            other = spelled.setdefault(level, said) if here in document.places else said
+            if other != said:
+                parts = {"name": said, "other": other}
+                self.findings.errors.append(document.diagnostic("CRM124", here, parts, key=True))
             term = _term(length)
             if term is None:
                 self.complain("CRM068", here, str(as_text(length)), self.params, document)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from crmflow.core.diagnostic import Diagnostic
@@ -14,12 +15,20 @@ from crmflow.rules.shape import as_text
 from crmflow.rules.source import Document, Findings, Path
 
 NOTHING: Final[frozenset[str]] = frozenset()
+UNNAMED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def expression(
-    document: Document, path: Path, scope: Scope, findings: Findings, *, input: Type | None = None
+    document: Document,
+    path: Path,
+    scope: Scope,
+    findings: Findings,
+    *,
+    input: Type | None = None,
+    labels: Mapping[str, str] = UNNAMED,
 ) -> Expression | None:
-    """The expression at `path`, or the cell that tests an `input`; None when it cannot be read."""
+    """The expression at `path`, or the cell that tests an `input`; None when it cannot be read. `labels` are
+    what readers call the input's values (label → value)."""
     if path in document.references:
         return None
     if document.value(path) is None:
@@ -29,7 +38,7 @@ def expression(
     try:
         parsed = feel.parse(text, scope) if input is None else feel.parse_unary(text, input, scope)
     except FeelError as error:
-        report(document, path, error, findings, scope)
+        report(document, path, error, findings, scope, labels)
         note(document, path, text, wide_signs(text), findings)
         return None
     note(document, path, text, parsed.notices, findings)
@@ -104,12 +113,22 @@ def note(document: Document, path: Path, text: str, notices: Iterable[Notice], f
         )
 
 
-def report(document: Document, path: Path, error: FeelError, findings: Findings, scope: Scope) -> None:
-    """An expression's mistakes, each at its own characters; a near name is offered as the fix."""
+def report(
+    document: Document,
+    path: Path,
+    error: FeelError,
+    findings: Findings,
+    scope: Scope,
+    labels: Mapping[str, str] = UNNAMED,
+) -> None:
+    """An expression's mistakes, each at its own characters; a near name, or the value that a label stands
+    for, is offered as the fix."""
     for each in (error, *getattr(error, "others", ())):
         parts = dict(each.parts)
         if each.code == "CRM101" and (other := _elsewhere(str(parts["name"]), scope)) is not None:
             parts |= {"suggestion": other, "near": f" ({other}?)"}
+        if each.code == "CRM101" and (value := labels.get(str(parts["name"]))) is not None:
+            parts |= {"suggestion": f'"{value}"', "near": f' ("{value}"?)'}
         suggestion = parts.get("suggestion")
         findings.errors.append(
             document.diagnostic(

@@ -276,7 +276,8 @@ class _Reader:
         at = self.space(at)
         wide = _WIDE_KEY.match(self.text, at)
         behind = at if wide is None else self.space(wide.end())
-        return (behind > at and self.text.startswith(("{", "["), behind)) or _KEY.match(self.text, at) is not None
+        opens = behind > at and self.text.startswith(("{", "["), behind)
+        return opens or _KEY.match(self.text, at) is not None
 
     def replace(self, at: int, sign: str) -> None:
         self.text = self.text[:at] + sign + self.text[at + 1 :]

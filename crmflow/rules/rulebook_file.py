@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from crmflow.core.text import Text, choices
 from crmflow.rules.condition import NOTHING, condition, expression, note_null_traps
-from crmflow.rules.feel import Expression, Scope, excluded, nearest
+from crmflow.rules.feel import Enumeration, Expression, Scope, Type, excluded, nearest
 from crmflow.rules.outcome import OutcomeReader
 from crmflow.rules.params import Param, read_params
 from crmflow.rules.rulebook import Change, Condition, Decides, Rule, Rulebook
@@ -155,7 +155,14 @@ class RulebookReader:
         for n, column in enumerate(columns):
             at = (*path, n + 1)
             if column is not None and self.document.value(at) != ANY:
-                cell = expression(self.document, at, self.scope, self.findings, input=column.type)
+                cell = expression(
+                    self.document,
+                    at,
+                    self.scope,
+                    self.findings,
+                    input=column.type,
+                    labels=self.labels(column.type),
+                )
                 if cell is not None:
                     conditions.append(Condition(heads[n], cell, n))
                     tests.append((at, cell, column))
@@ -164,6 +171,10 @@ class RulebookReader:
             self.given |= excluded([(cell, column) for _, cell, column in tests])
         then = self.outcomes.read((*path, len(row) - 1))
         return None if then is None else Rule(str(row[0]), Text.of(str(row[0])), tuple(conditions), then)
+
+    def labels(self, type: Type) -> Mapping[str, str]:
+        """What readers call the values of a closed list, label → value."""
+        return self.names.labels(type.values, self.document.pack) if isinstance(type, Enumeration) else {}
 
     def check_ids(self, ids: list[tuple[Path, str]]) -> None:
         seen: set[str] = set()

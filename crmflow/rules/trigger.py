@@ -26,7 +26,7 @@ _ENDING: Final = re.compile(r"(后|之后|以后|时|了)$")
 _EXACT: Final = re.compile(r"P(\d+D)?(T\d+[HM]\w*)?")
 _LASTING: Final = re.compile(r"(?:after|超过|满|过)?\s*(.*?)\s*(?:之后|以后|后|内|later)?", re.IGNORECASE)
 _DURATION: Final = re.compile(r"\bP(\d|T\d)")
-_AMOUNT: Final = re.compile(r"(?:超过|满|过)?\s*[\d一二三四五六七八九十两半]+\s*(?:个|天|日|周|小时|分|月|年)")
+_AMOUNT: Final = re.compile(r"(?:超过|满|过)?\s*[\d一二三四五六七八九十两半]+\s*[个天日周小时分月年]")
 
 
 def trigger_meant(word: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -234,6 +235,9 @@ def test_help_explains_every_code(run: Run, id: str, language: str) -> None:
     shown = run("help", id, "--lang", language)
     assert shown.exit_code == 0
     assert catalogue()[id].title[language] in shown.stdout
+    message = shown.stdout.split("\n\n")[1]
+    names = (name for _, name, _, _ in Formatter().parse(catalogue()[id].message[language]) if name)
+    assert not [name for name in names if f"{{{name}}}" in message], "… stands for what is found"
 
 
 def test_help_explains_commands(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from rich.console import Console
 from crmflow.cli.frames import frame, source_lines, underline
 from crmflow.core.diagnostic import Diagnostic, Edit, Position, SheetCell
 from crmflow.core.text import Text
+
+
+def test_a_customer_is_shown_in_the_words_of_the_reader() -> None:
+    witness: dict[str, object] = {"kind": "unit", "litres 30 days": Decimal(99)}
+    labels = {
+        "kind": Text("kind", "客户类型"),
+        "unit": Text("unit", "单位"),
+        "litres 30 days": Text("litres in 30 days", "近30天加油量"),
+    }
+    shown = replace(finding(1, 1, 2), witness=witness, labels=labels)
+    assert '例如: 客户类型 = "单位", 近30天加油量 = 99' in frame(shown, {}, "zh").replace("[/]", "")
+    assert 'for example: kind = "unit", litres in 30 days = 99' in frame(shown, {}, "en").replace("[/]", "")
 
 
 def finding(

@@ -102,6 +102,28 @@ def test_who_acts_is_somebody_where_staff_are_known(type_: Type, site: Site, tmp
     assert "nearest: ann" in refused.stderr
     assert type_("publish", "--as", "ann").exit_code == 0
     assert type_("release", "rollback").exit_code == 0, "without --as it is the command line that acts"
+    unlike = type_("publish", "--as", "0000000")
+    assert "no staff member has the code 0000000;" in unlike.stderr
+    assert "nearest" not in unlike.stderr
+
+
+def test_a_rollback_says_that_the_files_are_still_the_newer_ones(type_: Type, site: Site) -> None:
+    save(site, CALM)
+    assert "rolled back" not in type_("publish").stderr
+    back = type_("release", "rollback")
+    assert "the files on disk are not changed: the next `publish`" in back.stderr
+    again = type_("publish")
+    assert "is in force again; mind that it had been rolled back" in again.stderr
+    assert "rolled back" not in type_("publish").stderr
+    assert "the files on disk" not in type_("release", "rollback", "2").stderr
+
+
+def test_the_status_says_what_each_release_waits_for(type_: Type, site: Site) -> None:
+    save(site, CALM)
+    type_("release", "draft", "--as", "M1")
+    assert "版本 2 为草稿，待发布" in type_("release", "status", "--lang", "zh").stderr
+    type_("release", "approve", "2", "--as", "M2")
+    assert "版本 2 已审批，待发布" in type_("release", "status", "--lang", "zh").stderr
 
 
 def test_rules_diff(type_: Type, site: Site, tmp_path: Path) -> None:

@@ -108,6 +108,9 @@ def test_a_page_is_escaped_and_needs_nothing_else(engine: Engine) -> None:
     assert page.count("<details") == page.count("</details>") > 5
     assert "http" not in page
     assert '"unit"' not in page, "quotes are escaped"
+    assert re.search(r"<title>客户 C\d+（K\d+），截至 2026-[-0-9: ]+，版本 1：为什么没有？</title>", page)
+    assert page.count("<details open>") > 5, "open down to the values"
+    assert page.count("<details>") > 0, "where a value comes from is shut"
 
 
 def test_a_decision_that_there_is_not_is_refused(engine: Engine) -> None:

@@ -10,18 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from crmflow import CrmflowError, Engine, RuleFileError, SettingsError, Site, StoreError
-from crmflow.cli import main
+from crmflow import CrmflowError, Engine, RuleFileError, Site, StoreError
 from crmflow.core.release import Step
 from crmflow.engine.release import Releases
-from tests.engine.conftest import moved, new_site
+from tests.engine.conftest import moved
 from tests.installed import install
 
 DAY = timedelta(days=1)
 CALM = "format: 1\nfuel/visits/overdue:\n  days of grace: {value: 4}\n"
-UNITS = "format: 1\nfuel/visits/overdue:\n  days of grace: {{value: 4, units: {{{unit}: 5}}}}\n"
 TIMES = "format: 1\ncore/charts/complaint:\n  step time: {value: {station: PT1H}}\n"
 
 
@@ -138,31 +135,6 @@ def test_a_failing_test_keeps_a_release_from_force(engine: Engine, site: Site) -
     assert refused.value.code == "CRM438"
     assert engine.health().release == 1
     assert ("published", "M1") not in actions(engine, 2)
-
-
-def test_a_unit_that_the_store_does_not_have_is_told_before_its_param_counts(
-    engine: Engine, site: Site
-) -> None:
-    save(site, UNITS.format(unit="滨河加油战"))
-    with pytest.raises(SettingsError) as refused:
-        engine.publish(actor="M1")
-    assert refused.value.code == "CRM833"
-    assert "`滨河加油战` (滨河加油站?) params.yaml:3:37" in refused.value.text("en")
-    assert "“滨河加油战” (滨河加油站?) params.yaml:3:37" in refused.value.text("zh")
-    said = CliRunner().invoke(main, ["--site", str(site.folder), "rules", "diff", "--lang", "zh"])
-    assert "CRM833" in said.stderr
-    assert "滨河加油站" in said.stderr
-    assert engine.health().release == 1
-    for unit in ("滨河加油站", "S1"):
-        save(site, UNITS.format(unit=unit))
-        engine.publish(actor="M1")
-
-
-def test_a_store_without_units_refuses_none(tmp_path: Path) -> None:
-    site = new_site(tmp_path / "site", f"sqlite:///{tmp_path / 'crm.db'}")
-    save(site, UNITS.format(unit="滨河加油战"))
-    with Engine.open(site) as engine:
-        assert engine.publish(actor="M1").number == 1
 
 
 def test_files_that_cannot_be_used_make_no_draft(engine: Engine, site: Site) -> None:

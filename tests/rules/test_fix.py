@@ -13,7 +13,7 @@ from crmflow.core.diagnostic import Diagnostic, Edit, Position, one_letter_off
 from crmflow.rules.check import check
 from crmflow.rules.fix import Mended, mend
 from crmflow.rules.lines import Lines, applied
-from crmflow.rules.source import RuleFile
+from crmflow.rules.source import Findings, RuleFile, read
 from tests.rules.shop import SHOP, core, shop, text_of
 
 BOOK = """format: 1
@@ -157,6 +157,56 @@ def unreadable(findings: Sequence[Diagnostic]) -> int:
 def test_one_letter_is_off(name: str, other: str, near: bool) -> None:
     assert one_letter_off(name, other) is near
     assert one_letter_off(other, name) is near
+
+
+def test_a_fix_that_changes_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Position(2, 8), Position(2, 9)
+    idle = Diagnostic("CRM012", "shop/segments/x.yaml", *here, fix=(Edit(*here, "X"),))
+    monkeypatch.setattr("crmflow.rules.fix.check", lambda files: (idle,))
+
+    done = mend([book("spend > 3")], lambda each: True)
+
+    assert done.done == ()
+    assert done.left == (idle,)
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("a: {units: {滨河加油站：5}}", "a: {units: {滨河加油站: 5}}"),
+        ("a: {units: {S1: 4, 滨河加油站：5, S2： 6}}", "a: {units: {S1: 4, 滨河加油站: 5, S2: 6}}"),
+        ("a: {value: 3，units: {S1: 4}}", "a: {value: 3, units: {S1: 4}}"),
+        ("a: {加油站：{value：5，units：{S1：5}}}", "a: {加油站: {value: 5, units: {S1: 5}}}"),
+        ("a: {id: one, when：birthday today}", "a: {id: one, when: birthday today}"),
+        ("宽限天数：{value: 3}", "宽限天数: {value: 3}"),
+        ("a: 1\n宽限天数：3", "a: 1\n宽限天数: 3"),
+        ("a:\n  b: 1\n  宽限天数：\n    value: 3", "a:\n  b: 1\n  宽限天数:\n    value: 3"),
+    ],
+)
+def test_a_full_width_comma_or_colon_of_yaml_is_told_and_mended(text: str, then: str) -> None:
+    findings = Findings()
+
+    read(RuleFile("x.yaml", text), findings)
+
+    assert {each.code for each in (*findings.errors, *findings.notes)} <= {"CRM012", "CRM044"}
+    assert applied(text, [edit for each in (*findings.errors, *findings.notes) for edit in each.fix]) == then
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {en: x, zh: 逐级，各一次：好}",
+        "a: {zh: '注意：好，b: 1', en: x}",
+        "a: [b，c：d]",
+        "a: |\n  注意：{x}",
+    ],
+)
+def test_chinese_punctuation_of_a_text_stays(text: str) -> None:
+    findings = Findings()
+
+    read(RuleFile("x.yaml", text), findings)
+
+    assert (findings.errors, findings.notes) == ([], [])
 
 
 def test_the_shop_needs_no_mending() -> None:

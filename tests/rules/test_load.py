@@ -135,7 +135,7 @@ def test_a_rulebook_does_not_read_its_own_result_by_a_fact() -> None:
     facts = site("vocabulary.yaml", "format: 1\nfacts:\n  lucky: {en: lucky, zh: 走运, is: 'luck = \"a\"'}\n")
     luck = site(
         "luck.yaml",
-        "format: 1\ntitle: {en: Luck, zh: 运气}\ndecides: segment\ngives: {name: luck, zh: 运气, of: [a, b]}\n"
+        "format: 1\ntitle: {en: Luck, zh: 运气}\ndecides: segment\ngives: {name: luck, of: [a, b]}\n"
         "rules:\n  - {id: one, when: lucky, then: a}\n  - {id: two, when: not(lucky), then: b}\n",
     )
 

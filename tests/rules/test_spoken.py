@@ -46,3 +46,21 @@ def test_yes_and_no(word: str, value: str | None) -> None:
 )
 def test_a_number(word: str, value: str | None) -> None:
     assert spoken.number(word) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5", "5"),
+        ("３", "3"),
+        ("3天", "3"),
+        ("三 天", "3"),
+        ("1.5 CNY", "1.5"),
+        ("1万", None),
+        ("5%", None),
+        ("2026-01-01", None),
+        ("five", None),
+    ],
+)
+def test_an_amount_with_its_unit_or_in_full_width_figures(text: str, value: str | None) -> None:
+    assert spoken.amount(text) == value

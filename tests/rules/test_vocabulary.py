@@ -161,6 +161,32 @@ def test_a_term_for_a_level_that_is_not_there_is_found_where_it_is_set() -> None
     assert [shown(each) for each in found] == ["2:45-2:51 CRM132 brunch -> branch"] * 4
 
 
+@pytest.mark.parametrize("level", ["station", "站"])
+def test_a_term_for_a_level_may_call_it_by_any_of_its_names(level: str) -> None:
+    times = site(
+        "params.yaml", f"format: 1\ncore/charts/complaint: {{step time: {{value: {{{level}: PT2H}}}}}}\n"
+    )
+
+    found = load([*core(), times])
+
+    assert found.errors == ()
+    assert found.ruleset is not None
+    within = found.ruleset.chart("core/charts/complaint").states["verify"].within
+    assert {level: term.time.seconds // 3600 for level, term in within.items()} == {
+        "station": 2,
+        "district": 8,
+        "company": 16,
+    }
+
+
+def test_a_level_is_set_once() -> None:
+    text = "format: 1\ncore/charts/complaint: {step time: {value: {station: PT2H, 站: PT3H}}}\n"
+
+    found = load([*core(), site("params.yaml", text)]).errors
+
+    assert {shown(each) for each in found} == {"2:60-2:61 CRM124 站"}
+
+
 def test_two_names_of_a_pack_may_not_be_written_alike() -> None:
     bank = RuleFile(
         "bank/vocabulary.yaml",

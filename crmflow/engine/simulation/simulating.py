@@ -13,10 +13,11 @@ from crmflow.engine.running import Progress, Work
 from crmflow.engine.simulation.contrast import Contrast
 from crmflow.engine.simulation.difference import Difference
 from crmflow.engine.simulation.period import Day, Period
-from crmflow.engine.simulation.replay import Replay, Side
+from crmflow.engine.simulation.replay import Replay
 from crmflow.engine.simulation.saved import Saved, restore
 from crmflow.engine.simulation.showing import Showing
 from crmflow.engine.simulation.start import start
+from crmflow.engine.simulation.stepping import Side
 from crmflow.engine.simulation.summary import matrices, tables
 from crmflow.engine.simulation.tally import Stepped
 from crmflow.engine.simulation.versions import Named, Version, in_force, version

@@ -1,4 +1,4 @@
-"""Which test did somebody mean who wrote a cell as one speaks: `>=1 and <5`, `1~5`, `大于3`, `3000升`, `不限`?"""
+"""Which test did somebody mean who wrote a cell as one speaks: `>=1 and <5`, `1~5`, `大于3`, `3000升`?"""
 
 from __future__ import annotations
 

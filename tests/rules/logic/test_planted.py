@@ -38,6 +38,23 @@ def test_a_planted_fault_is_found(case: Mapping[str, Any]) -> None:
     assert found == sorted(case["found"])
 
 
+def test_a_clash_says_both_results_and_a_customer_has_labels() -> None:
+    text = (
+        f"{HEAD}gives: {{name: class, zh: 类别, of: [A, B]}}\nhit: unique\n"
+        'table: {when: [size], rows: [[s, \'"small", "large"\', A], [l, \'"large", "medium"\', B]]}\n'
+    )
+    files = [
+        RuleFile("x/vocabulary.yaml", (HERE / "vocabulary.yaml").read_text("utf-8"), "pack", "x"),
+        RuleFile("x/segments/class.yaml", text, "pack", "x"),
+    ]
+    loaded = load([*shop.core(), *files])
+    assert loaded.ruleset is not None
+    [clash] = tables(loaded.ruleset)
+    assert clash.message("zh") == "规则“l”和“s”会同时适用于同一客户，结果却不同（B、A）"
+    assert clash.message() == "rules l and s fire for the same customers, with different results (B; A)"
+    assert clash.labels["size"].zh == "规模"
+
+
 def shown(found: Diagnostic, text: str) -> str:
     """Code, the words of the file that are marked, and the customer."""
     line = text.splitlines()[found.start.line - 1]
