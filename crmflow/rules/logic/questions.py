@@ -52,6 +52,7 @@ class Questions:
                 self.boxes.append([])
                 self.unread.add(place)
         self.dead: set[int] = set()
+        self.shadowed: set[int] = set()  # of these, those that take over where a line before them goes
         self.left = STEPS
 
     def faults(self) -> Iterator[Fault]:
@@ -232,6 +233,7 @@ class Questions:
         before = sorted(set(self._before(place)).intersection(self._touching(place)))
         if before and self._left_by(place, before) is None:
             self.dead.add(place)
+            self.shadowed.add(place)
             yield Fault("CRM224", place, self._needed(place, before), witness=self._of(place))
 
     def _left_by(self, place: int, others: Sequence[int]) -> Box | None:
@@ -256,10 +258,12 @@ class Questions:
         """A line without which everybody has the same result, by another line than one that always fires."""
         if self.all.policy in ("alone", "all"):
             return
-        touching = [n for n in self._touching(place) if n not in self.dead]
+        touching = [n for n in self._touching(place) if n not in self.dead or n in self.shadowed]
         outcome = self.lines[place].outcome
         same = [
-            n for n in touching if self.lines[n].outcome == outcome and self.boxes[n] != [self.space.whole]
+            n
+            for n in touching
+            if self.lines[n].outcome == outcome and self.boxes[n] != [self.space.whole] and n not in self.dead
         ]
         if not same:
             return

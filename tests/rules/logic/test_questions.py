@@ -146,3 +146,14 @@ def test_a_witness_decides_by_its_rule_and_there_is_one_where_anybody_does(sketc
             assert not any(n in rules for _, rules in people)
         elif rulebook.hit == "first":
             assert not any(rules and rules[0] == n for _, rules in people)
+
+
+def test_a_rule_that_keeps_a_later_one_from_its_turn_is_needed() -> None:
+    """Without the second row the fifth, which never gets its turn, would give its customers another value."""
+    rows = ("-,null,A", 'true,"x",B', "false,-,A", "null,-,A", '-,"x",A', "true,-,B")
+    sketch = Sketch("first", ("b", "s"), tuple(tuple(row.split(",")) for row in rows))
+
+    found = faults(sketch.rulebook)
+
+    assert of("CRM224", found) == {4}
+    assert 1 not in of("CRM226", found)
