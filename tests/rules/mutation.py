@@ -130,7 +130,8 @@ def table_mutants(every: int = 1) -> Iterator[Mutant]:
             if ruleset is None:
                 continue
             faults = _faults(ruleset, id)
-            wanted = {code: words for code, words in faults.items() if code != GAP or gapless}
+            closed = gapless and "table" in data  # a list of rules may be open at its ends
+            wanted = {code: words for code, words in faults.items() if code != GAP or closed}
             yield Mutant(
                 f"{id}: {name}",
                 mutant,

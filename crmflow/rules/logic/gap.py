@@ -81,7 +81,8 @@ def _unspoken(axis: Axis, place: int, rows: Sequence[Box], closed_words: bool) -
     if not axis.ordered:
         return 1 << len(axis.values) - 1 if closed_words else NULL
     from_zero = isinstance(axis.quantity, Node) and axis.domain.kind == "number" and axis.breaks[:1] == [0]
-    spoken = any(row[place] & BELOW for row in rows if row[place] != axis.whole)
+    below = (row[place] for row in rows if row[place] & BELOW)
+    spoken = any(not mask & BELOW << 1 for mask in below)  # a line that takes 0 in too means no more
     return BELOW if from_zero and not spoken else NULL
 
 
