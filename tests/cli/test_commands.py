@@ -213,7 +213,7 @@ def test_rules_that_cannot_be_used_are_shown_as_findings(run: Run, answers: Answ
     place = Position(1, 1)
     findings = (Diagnostic("CRM801", "x.yaml", place, place, {"folder": "x"}),)
     answers(Asked(RuleFileError("CRM801", folder="x", diagnostics=findings)))
-    shown = run("publish")
+    shown = run("test")
     assert (shown.exit_code, "--> x.yaml:1:1" in shown.stdout) == (1, True)
 
 

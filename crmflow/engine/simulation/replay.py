@@ -108,10 +108,12 @@ class Lockstep:
             old.loads.asked.clear()
             led = None if old.as_before(id) else old.decide(id)
             if id in new.apart or old.parted or not self.uneven.isdisjoint(old.loads.asked):
-                self._add(id, led, new.follow(id))
+                followed = new.follow(id)
             else:
+                followed = led
                 new.side.answered.pop(id, None)
-                self._add(id, led, led)
+            if led is not None or followed is not None:
+                self._add(id, led, followed)
             if done % 500 == 0:
                 old.progress(done, len(old.contexts))
         old.progress(len(old.contexts), len(old.contexts))

@@ -124,7 +124,7 @@ class FromStepToStep(Work):
         """That of the step before, with the segments that were decided, where only time has passed."""
         known_before, context = self.side.contexts.get(id, (None, {}))
         contexts = self.decider.contexts_of(known.customer)
-        if self._steady and known_before is known and not self.side.results & contexts.derived_from:
+        if self._steady and known_before is known and self.side.results.isdisjoint(contexts.derived_from):
             contexts.renew(context)
         else:
             context = self.decider.context(known)
@@ -161,8 +161,10 @@ class FromStepToStep(Work):
         contexts = self.decider.contexts(unit)
         if id in self._fresh:
             contexts.learn(context, own(self._segments.get(id, {}).values()))
+        readers = self.side.readers
         for place, rulebook in enumerate(before.rulebooks):
-            read, hits = self._read(rulebook, context), before.hits[place]
+            reader, hits = readers[rulebook.id], before.hits[place]
+            read = reader and reader(context)
             if read is not None and read == before.read[place]:
                 continue
             params = self.decider.params(rulebook, unit)
