@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.text import Text
-from crmflow.engine.files import pack_of, write_file
+from crmflow.engine.files import pack_of, with_new, write_file
 from crmflow.engine.release import compiled
 from crmflow.errors import RuleFileError
 from crmflow.rules import dmn
@@ -53,9 +53,7 @@ def carry_over(
     made = [RuleFile(path, carried.text, "site", pack)]
     if missing:
         made.append(_vocabulary(files, pack, missing))
-    places = {(file.layer, file.path) for file in made}
-    others = [file for file in files if (file.layer, file.path) not in places]
-    errors = load([*others, *made]).errors
+    errors = load(with_new(files, made)).errors
     if not errors:
         for file in made:
             write_file(site, file)

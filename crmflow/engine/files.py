@@ -51,6 +51,12 @@ def site_files(site: Site) -> Iterator[RuleFile]:
         yield RuleFile(path, file.read_bytes(), "site", pack, _shown(file))
 
 
+def with_new(files: Iterable[RuleFile], new: Iterable[RuleFile]) -> list[RuleFile]:
+    """The rule files with new ones in their places."""
+    placed = {(file.layer, file.path): file for file in new}
+    return [*(file for file in files if (file.layer, file.path) not in placed), *placed.values()]
+
+
 def _shown(file: Path) -> str:
     """The path as a person in the present folder would type it."""
     try:

@@ -55,27 +55,18 @@ class Rules:
     @cached_property
     def reads(self) -> frozenset[str]:
         """Every name that a rulebook reads, and what these are computed from."""
-        facts = {**self.set.vocabulary.facts}
-        for kind in self.set.vocabulary.holdings.values():
-            facts |= kind.facts
-        found: set[str] = set()
-        waiting = {name for rulebook in self.set.rulebooks for name in rulebook.reads}
-        waiting |= {
-            name for chart in self.set.charts.values() if chart.opens_when for name in chart.opens_when.names
-        }
-        while waiting:
-            name = waiting.pop()
-            found.add(name)
-            if name in facts:
-                waiting |= facts[name].reads - found
-        return frozenset(found)
+        opening = (chart.opens_when for chart in self.set.charts.values())
+        asked = (
+            *(rulebook.reads for rulebook in self.set.rulebooks),
+            *(condition.names for condition in opening if condition is not None),
+        )
+        named = frozenset().union(*asked)
+        return named | self.set.vocabulary.behind(named)
 
     @cached_property
     def derived(self) -> tuple[Fact, ...]:
         """The facts that follow the day and that a rulebook reads, those of holdings included."""
-        vocabulary = self.set.vocabulary
-        own = (kind.facts.values() for kind in vocabulary.holdings.values())
-        facts = (*vocabulary.facts.values(), *(fact for each in own for fact in each))
+        facts = self.set.vocabulary.all_facts().values()
         return tuple(fact for fact in facts if fact.aggregate in DERIVED and fact.name in self.reads)
 
     def unit_of(self, customer: Customer) -> str | None:

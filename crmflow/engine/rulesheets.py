@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.text import Text
-from crmflow.engine.files import write_file
+from crmflow.engine.files import with_new, write_file
 from crmflow.engine.release import compiled
 from crmflow.exchange.rulesheet.annotate import annotate
 from crmflow.exchange.rulesheet.file import SUFFIXES, read_sheets, write_csv
@@ -75,7 +75,7 @@ def import_rules(
     returned, notes = taken_back(files, paths, prefer)
     changed = [each for each in returned if each.changes]
     findings = [finding for each in returned for finding in each.findings]
-    loaded = load(_with(files, changed))
+    loaded = load(with_new(files, (each.file for each in changed)))
     findings = _also(findings, in_sheets(loaded.errors, changed))
     if not findings:
         notes += _doubts(loaded, changed)
@@ -113,7 +113,7 @@ def annotate_rules(
     returned, _ = taken_back(files, [path], None)
     findings = [finding for each in returned for finding in each.findings]
     names = {each.file.name: bool(each.findings) for each in returned}
-    checked = check(_with(files, returned))
+    checked = check(with_new(files, (each.file for each in returned)))
     told = [each for each in checked if each.file in names]
     told = [each for each in told if each.severity == "error" or not names[each.file]]
     findings = _also(findings, in_sheets(told, returned))
@@ -132,10 +132,3 @@ def taken_back(
         returned += [take_back(source, rules, prefer) for source in book.sheets]
         notes += book.notes
     return returned, [*notes, *(note for each in returned for note in each.read.notes)]
-
-
-def _with(files: Iterable[RuleFile], changed: Iterable[Returned]) -> list[RuleFile]:
-    """The rule files with the new texts in their places."""
-    new = {(each.file.layer, each.file.path): each.file for each in changed}
-    kept = [file for file in files if (file.layer, file.path) not in new]
-    return [*kept, *new.values()]

@@ -209,7 +209,7 @@ class _Loader:
         """Each rulebook after those whose results it reads or reacts to; else by id."""
         by_id = {each.id: each for each in sorted(rulebooks, key=lambda each: each.id)}
         giver = {each.gives.name: id for id, each in by_id.items() if each.gives is not None}
-        through = {id: self.through_facts(each.reads) for id, each in by_id.items()}
+        through = {id: self.names.behind(each.reads) for id, each in by_id.items()}
         needs = {
             id: each.reads | through[id] | ({each.on.result} if each.on else set())
             for id, each in by_id.items()
@@ -236,19 +236,6 @@ class _Loader:
             ]
             self.complain(document.diagnostic("CRM201", ("title",), parts, notes=reads))
             return ()
-
-    def through_facts(self, names: Iterable[str]) -> set[str]:
-        """What the facts among these names are computed from."""
-        facts = {**self.names.facts}
-        for kind in self.names.holdings.values():
-            facts |= kind.facts
-        found, waiting = set[str](), list(names)
-        while waiting:
-            name = waiting.pop()
-            for read in facts[name].reads - found if name in facts else ():
-                found.add(read)
-                waiting.append(read)
-        return found
 
     def complain(self, found: Diagnostic) -> None:
         self.findings.errors.append(found)

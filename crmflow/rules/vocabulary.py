@@ -150,6 +150,23 @@ class Vocabulary:
         """Whether any file declares the level, be it one of this site's or not."""
         return any(spelled(levels, level) is not None for levels in self.own_levels.values())
 
+    def all_facts(self) -> dict[str, Fact]:
+        """The facts of customers and of every kind of holding, by name."""
+        found = dict(self.facts)
+        for kind in self.holdings.values():
+            found |= kind.facts
+        return found
+
+    def behind(self, names: Iterable[str]) -> frozenset[str]:
+        """What the facts among these names are computed from, down to the last."""
+        facts, found, waiting = self.all_facts(), set[str](), set(names)
+        while waiting:
+            name = waiting.pop()
+            fresh = facts[name].reads - found if name in facts else frozenset[str]()
+            found |= fresh
+            waiting |= fresh
+        return frozenset(found)
+
     def scope(self, pack: str, holding: str | None = None) -> Scope:
         """The names that a rule of `pack` may read about a customer, or a holding of a qualified kind."""
         outer = Scope({**dict(as_written(self._names(), pack)), **PRESENT})

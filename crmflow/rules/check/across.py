@@ -11,7 +11,6 @@ from crmflow.core.diagnostic import Diagnostic
 from crmflow.rules.check.language import languages
 from crmflow.rules.check.unit import Units, differ, fact_unit, mixes, units_of
 from crmflow.rules.derive import LEAP_DAY
-from crmflow.rules.fact import Fact
 from crmflow.rules.feel import Expression, tree
 from crmflow.rules.feel.tree import Node
 from crmflow.rules.rulebook import Rulebook, condition_path
@@ -212,9 +211,7 @@ def _fact_units(document: Document, names: Vocabulary, units: Units) -> Iterator
     }
     for kind, spec in (data.get("holdings") or {}).items():
         places["holdings", kind, "facts"] = spec.get("facts") or {}
-    facts: dict[str, Fact] = {**names.facts}
-    for holding in names.holdings.values():
-        facts |= holding.facts
+    facts = names.all_facts()
     for path, declared in places.items():
         for name in declared:
             fact = facts.get(f"{document.pack}.{name}")

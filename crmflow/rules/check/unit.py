@@ -34,9 +34,8 @@ Units = Mapping[str, str]
 
 def units_of(names: Vocabulary) -> dict[str, str]:
     """The unit of each canonical name that has one."""
-    declared: dict[str, Field | Fact] = {**names.customer, **names.facts}
+    declared: dict[str, Field | Fact] = {**names.customer, **names.all_facts()}
     for kind in names.holdings.values():
-        declared |= kind.facts
         declared |= {f"{pack_of(kind.name)}.{name}": field for name, field in kind.fields.items()}
     return {name: each.unit for name, each in declared.items() if each.unit is not None}
 

@@ -78,8 +78,7 @@ class Leaves:
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
-        held = (kind.facts for kind in self.vocabulary.holdings.values())
-        return {name: fact for facts in (self.vocabulary.facts, *held) for name, fact in facts.items()}
+        return self.vocabulary.all_facts()
 
     @cached_property
     def derived(self) -> tuple[Fact, ...]:
