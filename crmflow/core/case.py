@@ -18,6 +18,8 @@ class Case:
     `level` never falls by itself; `escalations` counts the levels gone up for lateness.
     `due_at` is the next timer of any kind (None: none), `late_at` when the present step becomes late at the
     present level, `entered_at` when the present state was entered, `blocked` the gate lines that failed last.
+    A sub-case has the id of its parent, and in `branch` the place that it fills there. `clocks` holds how far
+    each clock of the chart has run.
     """
 
     id: int
@@ -43,6 +45,9 @@ class Case:
     fired: tuple[str, ...] = ()
     escalations: int = 0
     blocked: tuple[str, ...] = ()
+    parent_id: int | None = None
+    branch: str | None = None
+    clocks: Mapping[str, object] = field(default_factory=dict)
     version: int = 0
 
 

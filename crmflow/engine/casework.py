@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crmflow.core.calendar import Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, CaseEvent, Moved, opening_key
 from crmflow.core.chart import Chart
 from crmflow.core.post import Posts
@@ -43,14 +43,14 @@ class Casework:
         batch: Batch,
         rules: Rules,
         posts: Posts,
-        calendar: Calendar,
+        calendars: Calendars,
         as_of: datetime,
         context: Callable[[int, int | None], Context],
     ) -> None:
         self.batch = batch
         self.rules = rules
         self.posts = posts
-        self.calendar = calendar
+        self.calendars = calendars
         self.as_of = as_of
         self.context = context
         self.charts = _ChartVersions(batch, rules)
@@ -76,14 +76,14 @@ class Casework:
             data=data,
             context=self.context(about.customer_id, about.holding_id),
             posts=self.posts,
-            calendar=self.calendar,
+            calendars=self.calendars,
         )
         return step.case, step.history
 
     def keep(self, opened: Iterable[tuple[Case, tuple[Moved, ...]]]) -> list[Case]:
         """Writes new cases; those whose key was there before are not opened again."""
         cases = list(opened)
-        new = self.batch.cases.open(cases, release=self.rules.id, calendar=self.calendar.name)
+        new = self.batch.cases.open(cases, release=self.rules.id, calendar=self.calendars.default.name)
         self._note((case, history) for case, history in cases if case.id in new)
         return [case for case, _ in cases if case.id in new]
 
@@ -141,7 +141,7 @@ class Casework:
             as_of=self.as_of,
             context=context,
             posts=self.posts,
-            calendar=self.calendar,
+            calendars=self.calendars,
             event=event,
             actor=CLOCK,
         ):
@@ -154,7 +154,7 @@ class Casework:
     def save(self, stepped: Iterable[tuple[Case, list[Moved]]]) -> None:
         """Writes moved cases and their history."""
         cases = list(stepped)
-        self.batch.cases.save(cases, release=self.rules.id, calendar=self.calendar.name)
+        self.batch.cases.save(cases, release=self.rules.id, calendar=self.calendars.default.name)
         self._note(cases)
 
     def _note(self, cases: Iterable[tuple[Case, Iterable[Moved]]]) -> None:

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import ClassVar
 
 from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.customer import Customer
 from crmflow.core.release import Release
 from crmflow.engine.codec import VocabularyCodec
@@ -45,6 +46,11 @@ class Rules:
     def calendar(self) -> Calendar:
         """The site's working time: its calendars/default.yaml, else around the clock."""
         return self.set.calendars.get("calendars/default", ALWAYS)
+
+    @property
+    def calendars(self) -> Calendars:
+        """The working time of each unit, role and person."""
+        return Calendars(self.calendar)
 
     @cached_property
     def unit_fields(self) -> tuple[str, ...]:

@@ -160,7 +160,7 @@ class Work:
         self.outcome.history = casework.history
 
     def casework(self) -> Casework:
-        return Casework(self.batch, self.rules, self.posts, self.calendar, self.as_of, self.context)
+        return Casework(self.batch, self.rules, self.posts, self.rules.calendars, self.as_of, self.context)
 
     # what they need
 

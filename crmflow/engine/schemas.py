@@ -12,12 +12,13 @@ from crmflow.engine.release import compiled
 from crmflow.errors import LANGUAGES
 from crmflow.plugins import Plugins
 from crmflow.rules.calendar_file import CalendarShape
+from crmflow.rules.chart.shape import ChartShape
 from crmflow.rules.fact import DERIVED, FOLDS, POPULATION
 from crmflow.rules.infer.shape import InferenceShape
 from crmflow.rules.mapping_shape import MappingShape
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.schema import Names, Schema, params_schema, schema_of
-from crmflow.rules.shape import ChartShape, OrderShape, RulebookShape, Shape
+from crmflow.rules.shape import OrderShape, RulebookShape, Shape
 from crmflow.rules.vocabulary import Vocabulary, bare
 from crmflow.rules.vocabulary_shape import VocabularyShape
 from crmflow.settings import FILE, Site, SiteShape

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from crmflow.rules.calendar_file import CalendarShape
+from crmflow.rules.chart.shape import ChartShape
 from crmflow.rules.fit import shaped
 from crmflow.rules.infer.shape import InferenceShape
 from crmflow.rules.rulebook_file import content_hash
-from crmflow.rules.shape import FORMAT, ChartShape, OrderShape, RulebookShape
+from crmflow.rules.shape import FORMAT, OrderShape, RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile, read
 
 _ORDER = ("core", "pack", "site")

@@ -13,7 +13,8 @@ from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.text import Text, choices
 from crmflow.rules.calendar_file import read_calendar
-from crmflow.rules.chart_file import ChartReader
+from crmflow.rules.chart.reader import ChartReader
+from crmflow.rules.chart.shape import ChartShape
 from crmflow.rules.declare import declare
 from crmflow.rules.feel import Scope, nearest
 from crmflow.rules.infer.case import read_inference_cases
@@ -28,7 +29,7 @@ from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.rulebook_file import RulebookReader, content_hash, given, held
 from crmflow.rules.ruleset import Loaded, Ruleset
 from crmflow.rules.scenario import Case, read_cases, read_chart_cases
-from crmflow.rules.shape import ChartShape, RulebookShape
+from crmflow.rules.shape import RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile
 from crmflow.rules.vocabulary import Result, Vocabulary, bare
 

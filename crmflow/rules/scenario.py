@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.chart import Chart
 from crmflow.core.post import Post, Posts, Staff, Unit
 from crmflow.core.text import Text
+from crmflow.rules.chart.shape import ChartTestShape
 from crmflow.rules.derive import derive
 from crmflow.rules.fact import DERIVED, POPULATION
 from crmflow.rules.feel import Name, Scope, nearest
@@ -18,7 +19,7 @@ from crmflow.rules.infer.case import InferenceCase
 from crmflow.rules.params import Param
 from crmflow.rules.population import population
 from crmflow.rules.rulebook import Rulebook
-from crmflow.rules.shape import ChartTestShape, StaffShape, TestShape, as_text
+from crmflow.rules.shape import StaffShape, TestShape, as_text
 from crmflow.rules.source import Document, Findings, Path
 from crmflow.rules.vocabulary import STAFF, Vocabulary
 

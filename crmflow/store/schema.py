@@ -12,7 +12,7 @@ from crmflow.store import tables
 from crmflow.store.connect import demand_prepared
 from crmflow.store.failure import coded
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision in `migrations/versions`, oldest first."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 

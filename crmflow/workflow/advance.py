@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from crmflow.core.calendar import Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, CaseEvent
 from crmflow.core.chart import Chart
 from crmflow.core.post import Posts
@@ -29,13 +29,13 @@ def open_case(
     data: Mapping[str, object],
     context: Mapping[str, object],
     posts: Posts,
-    calendar: Calendar,
+    calendars: Calendars,
 ) -> Step:
     """A new case in the chart's first state, and wherever `enter` moves take it from there.
 
     `key` makes it unique; `unit` is the code of the unit it belongs to; `data` is what came with the opening
     (bare names), in which `level` says at which level it begins; `context` holds the facts that conditions
-    read, by canonical name; `calendar` counts the working time of terms.
+    read, by canonical name; `calendars` count the working time of terms.
     Raises WorkflowError CRM501 (no working time), CRM502 (circle), CRM504 (unknown level).
     """
     case = Case(
@@ -53,7 +53,7 @@ def open_case(
         unit=unit,
         data={name: value for name, value in data.items() if name != "level"},
     )
-    turn = Turn(chart, case, context=context, posts=posts, calendar=calendar, actor=actor)
+    turn = Turn(chart, case, context=context, posts=posts, calendars=calendars, actor=actor)
     turn.open()
     return turn.step()
 
@@ -65,7 +65,7 @@ def advance(
     as_of: datetime,
     context: Mapping[str, object],
     posts: Posts,
-    calendar: Calendar,
+    calendars: Calendars,
     event: CaseEvent | None = None,
     actor: str = "worker",
 ) -> Step | None:
@@ -83,14 +83,14 @@ def advance(
     timer = next_timer(chart, case, posts)
     until = as_of if event is None else event.at
     if timer is not None and timer.at <= until:
-        turn = Turn(chart, case, context=context, posts=posts, calendar=calendar, actor=actor)
+        turn = Turn(chart, case, context=context, posts=posts, calendars=calendars, actor=actor)
         turn.fire(timer)
         return turn.step()
     if event is not None:
-        turn = Turn(chart, case, context=context, posts=posts, calendar=calendar, actor=event.actor)
+        turn = Turn(chart, case, context=context, posts=posts, calendars=calendars, actor=event.actor)
         turn.receive(event)
         return turn.step(took_event=True)
     due_at = timer.at if timer else None
     if due_at != case.due_at:  # the unit tree has changed: without this the case would be claimed for ever
-        return Turn(chart, case, context=context, posts=posts, calendar=calendar, actor=actor).step()
+        return Turn(chart, case, context=context, posts=posts, calendars=calendars, actor=actor).step()
     return None

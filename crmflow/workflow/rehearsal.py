@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 
 from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.chart import Chart
 from crmflow.core.explanation import Explanation
@@ -93,6 +94,7 @@ class _Stage:
         self.now = BEGINS
         self.posts = posts if posts is not None else _one_unit_a_level(chart)
         self.calendar = calendar
+        self.calendars = Calendars(calendar)
         opening = {fact for state in chart.states.values() for fact in state.not_by} | {"level"}
         self.facts = {name: value for name, value in given.items() if name not in opening}
         bottom = next(iter(self.posts.units), None)
@@ -109,7 +111,7 @@ class _Stage:
             data={name: value for name, value in given.items() if name in opening},
             context=self.facts,
             posts=self.posts,
-            calendar=calendar,
+            calendars=self.calendars,
         )
         self.case, self.history = step.case, list(step.history)
 
@@ -154,7 +156,7 @@ class _Stage:
             as_of=self.now,
             context=self.facts,
             posts=self.posts,
-            calendar=self.calendar,
+            calendars=self.calendars,
             event=event,
         )
         if step is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crmflow.core.calendar import Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, CaseEvent, Kind, Moved
 from crmflow.core.chart import Chart, Move, State, Trigger
 from crmflow.core.post import Holder, Posts
@@ -41,14 +42,14 @@ class Turn:
         *,
         context: Mapping[str, object],
         posts: Posts,
-        calendar: Calendar,
+        calendars: Calendars,
         actor: str,
     ) -> None:
         self.chart = chart
         self.case = case
         self.context = context
         self.posts = posts
-        self.calendar = calendar
+        self.calendars = calendars
         self.actor = actor
         self.history: list[Moved] = []
 
@@ -60,6 +61,13 @@ class Turn:
     @property
     def state(self) -> State:
         return self.chart.states[self.case.state]
+
+    @property
+    def calendar(self) -> Calendar:
+        """That of whoever holds the present step."""
+        unit = self.case.holder_unit or self.case.unit
+        upward = tuple(above.code for above in self.posts.upward(unit))
+        return self.calendars.of(staff=self.case.holder, role=self.state.by, units=upward)
 
     # What sets a case in motion
 

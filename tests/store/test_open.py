@@ -151,20 +151,23 @@ def _make(url: str) -> None:
     engine.dispose()
 
 
-def _sqlite_tables(url: str) -> dict[str, str]:
+def _sqlite_tables(url: str) -> set[tuple[Any, ...]]:
+    """Columns, keys and indexes; the order of columns says nothing."""
+    columns = """SELECT kept.name, kept.wr, found.name, found.type, found."notnull", found.pk
+        FROM pragma_table_list AS kept, pragma_table_info(kept.name) AS found
+        WHERE kept.name LIKE 'crmflow_%' AND kept.name != 'crmflow_version'"""
+    indexes = """SELECT tbl_name, name, sql FROM sqlite_master
+        WHERE type = 'index' AND sql IS NOT NULL AND tbl_name != 'crmflow_version'"""
     engine = create_engine(url)
     with engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'crmflow_version'")
-        )
-        found = {name: " ".join(sql.split()) for name, sql in rows}
+        found = {tuple(row) for query in (columns, indexes) for row in connection.execute(text(query))}
     engine.dispose()
     return found
 
 
 def _postgres_tables(url: str) -> set[tuple[Any, ...]]:
     engine = create_engine(url)
-    columns = """SELECT table_name, column_name, data_type, is_nullable, ordinal_position
+    columns = """SELECT table_name, column_name, data_type, is_nullable
         FROM information_schema.columns WHERE table_name LIKE 'crmflow_%'"""
     indexes = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'crmflow_%'"
     sequences = "SELECT sequence_name, data_type FROM information_schema.sequences"

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.chart import Chart
 from crmflow.core.post import Absence, Post, Posts, Staff, Unit
@@ -105,7 +106,7 @@ class Play:
             data=data or {},
             context=self.context,
             posts=self.posts,
-            calendar=calendar,
+            calendars=Calendars(calendar),
         )
         self.case: Case = step.case
         self.history: list[Moved] = list(step.history)
@@ -124,7 +125,7 @@ class Play:
             as_of=at,
             context=self.context,
             posts=self.posts,
-            calendar=self.calendar,
+            calendars=Calendars(self.calendar),
             event=event,
         )
         if step is not None:

@@ -60,7 +60,7 @@ def _run_cases(
             data={**first.data, "level": first.level},
             context=work.context(case.customer_id, case.holding_id),
             posts=work.posts,
-            calendar=work.calendar,
+            calendars=work.rules.calendars,
         )
         opened.append((step.case, step.history))
     casework.keep(opened)

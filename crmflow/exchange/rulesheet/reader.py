@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from crmflow.core.text import Text
 from crmflow.errors import RuleFileError
 from crmflow.exchange.rulesheet.sheet import Choice, Column, Part, Row, RuleSheet
-from crmflow.rules.chart_file import COLUMNS
+from crmflow.rules.chart.move import COLUMNS
 from crmflow.rules.feel import Enumeration, Expression, Type, boolean, nearest
 from crmflow.rules.patch.marks import Marks
 from crmflow.rules.rulebook import Rulebook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from crmflow.rules.chart_file import COLUMNS
+from crmflow.rules.chart.move import COLUMNS
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Path
 

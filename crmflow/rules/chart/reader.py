@@ -1,0 +1,167 @@
+"""How does a chart's file become a chart?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from crmflow.core.chart import Chart
+from crmflow.core.field import Field
+from crmflow.core.text import Text
+from crmflow.rules import feel, vocabulary
+from crmflow.rules.chart.move import MoveReader
+from crmflow.rules.chart.shape import ChartShape
+from crmflow.rules.chart.step import StepReader
+from crmflow.rules.chart.words import ChartWords
+from crmflow.rules.condition import condition
+from crmflow.rules.declare import form_fields
+from crmflow.rules.feel import Enumeration, Expression, Name, Scope
+from crmflow.rules.params import Param, values_of
+from crmflow.rules.rulebook_file import content_hash, held
+from crmflow.rules.source import Document, Findings
+from crmflow.rules.vocabulary import Vocabulary, type_of
+
+_PERCENT = re.compile(r"(\d{1,3})%")
+
+
+class ChartReader(ChartWords):
+    """Reads one chart with the `params` in force. `scope` is first the names of the customer or holding that
+    the case is about, then with those of the case."""
+
+    def __init__(
+        self,
+        document: Document,
+        shape: ChartShape,
+        names: Vocabulary,
+        scope: Scope,
+        params: Mapping[str, Param],
+        findings: Findings,
+    ) -> None:
+        super().__init__(document, shape, names, scope, params, findings)
+        self.opens_on = self.opening()
+        self.forms = {
+            state: form_fields(document, ("states", state, "form"), each.form, findings)
+            for state, each in shape.states.items()
+        }
+        self.case_names = self.of_the_case()
+        self.scope = scope.child({name: param.as_name for name, param in params.items()} | self.case_names)
+
+    def read(self) -> Chart | None:
+        """The chart; None when it has an error."""
+        shape, case, before = self.shape, self.shape.case, len(self.findings.errors)
+        kind = self.names.resolve(self.names.cases, self.document.pack, case.kind)
+        if kind is None:
+            known = [vocabulary.bare(name) for name in self.names.cases]
+            self.complain("CRM150", ("case", "kind"), case.kind, known)
+        facts = self.facts()
+        self.scope = self.scope.child(
+            {name: Name(name, feel.boolean, shape.facts[name].spellings()) for name in shape.facts}
+        )
+        steps, rows = StepReader(self, self.forms, self.case_names), MoveReader(self)
+        states = {id: steps.state(id, each) for id, each in shape.states.items()}
+        gates = {id: rows.gate(id) for id in shape.gates}
+        if case.start not in states:
+            self.complain("CRM135", ("case", "start"), case.start, states)
+        opens_when = None
+        if case.opens.when is not None:
+            opens_when = condition(self.document, ("case", "opens", "when"), self.scope, self.findings)
+        params = values_of(self.params.values())
+        about = case.about == "holding"
+        moves, late = rows.moves(gates), self.late()
+        if len(self.findings.errors) > before:
+            return None
+        return Chart(
+            id=self.document.file.id,
+            title=shape.title.text,
+            source=shape.source or "",
+            hash=self.hash(params),
+            case=kind or case.kind,
+            about=case.about,
+            start=case.start,
+            states=states,
+            moves=moves,
+            opens_on=self.opens_on,
+            opens_when=opens_when,
+            once_per=case.once_per,
+            facts={name: fact for name, fact in facts.items() if fact is not None},
+            labels=self.labels(),
+            params=params,
+            levels=tuple(self.names.levels),
+            late_at=late,
+            holding=held(self.document, case.holding, self.names) if about else None,
+        )
+
+    def hash(self, params: Mapping[str, object]) -> str:
+        """Over the parsed form with the params in force."""
+        text = content_hash(self.document.data) + repr(sorted(params.items(), key=lambda each: each[0]))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def opening(self) -> str | None:
+        """The qualified kind of touchpoint or signal that opens a case."""
+        on = self.shape.case.opens.on
+        if on is None:
+            return None
+        kinds = {**self.names.touchpoints, **self.names.signals}
+        kind = self.names.resolve(kinds, self.document.pack, on)
+        if kind is None:
+            self.complain("CRM130", ("case", "opens", "on"), on, [vocabulary.bare(name) for name in kinds])
+        return kind
+
+    @property
+    def opening_fields(self) -> Mapping[str, Field]:
+        """The fields of the touchpoint or signal that opens a case."""
+        kinds = {**self.names.touchpoints, **self.names.signals}
+        return {} if self.opens_on is None else kinds[self.opens_on].fields
+
+    def of_the_case(self) -> dict[str, Name]:
+        """What a case itself knows: its counters, what opened it, and what its forms brought."""
+        fields = dict(self.opening_fields)
+        for form in self.forms.values():
+            fields |= form
+        known = {
+            name: Name(name, type_of(each), (each.label.en, each.label.zh, *each.aliases))
+            for name, each in fields.items()
+        }
+        return {
+            **_COUNTERS,
+            "level": Name("level", Enumeration(tuple(self.names.levels)), ("层级",)),
+            **known,
+        }
+
+    def labels(self) -> dict[str, Text]:
+        """How levels, roles, the fields of the opening, params and facts are called."""
+        words = {**self.names.levels, **self.names.roles}
+        return {
+            **{name: word.label for name, word in words.items()},
+            **{name: field.label for name, field in self.opening_fields.items()},
+            **{name: param.label for name, param in self.params.items()},
+            **{name: fact.label(name) for name, fact in self.shape.facts.items()},
+            **{name: message.text for name, message in self.names.messages.items()},
+        }
+
+    def facts(self) -> dict[str, Expression | None]:
+        """The named conditions, in order; later ones may read earlier ones."""
+        found: dict[str, Expression | None] = {}
+        scope = self.scope
+        for name, shape in self.shape.facts.items():
+            found[name] = condition(self.document, ("facts", name, "is"), scope, self.findings)
+            scope = scope.child({name: Name(name, feel.boolean, shape.spellings())})
+        return found
+
+    def late(self) -> float | None:
+        if self.shape.late is None:
+            return None
+        percent = _PERCENT.fullmatch(self.shape.late.at)
+        if percent is None:
+            self.complain("CRM072", ("late", "at"), self.shape.late.at, ())
+            return None
+        return int(percent[1]) / 100
+
+
+_COUNTERS = {
+    "entries": Name("entries", feel.number, ("进入次数",), nullable=False),
+    "channels used": Name("channels used", feel.number, ("已用渠道数",), nullable=False),
+    "escalations": Name("escalations", feel.number, ("升级次数",), nullable=False),
+    "next day works": Name("next day works", feel.boolean, ("次日工作",), nullable=False),
+}
