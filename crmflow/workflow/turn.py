@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crmflow.core.calendar import Calendar
-from crmflow.core.calendars import Calendars
-from crmflow.core.case import Case, CaseEvent, Kind, Moved
-from crmflow.core.chart import Chart, Move, State, Trigger
-from crmflow.core.post import Holder, Posts
+from crmflow.core.case import Case, CaseEvent, Moved
+from crmflow.core.chart import Move
 from crmflow.errors import WorkflowError
-from crmflow.workflow.clock import Timer, blocked_key, late_at, late_key, next_timer
+from crmflow.workflow.clock import Timer, blocked_key, next_timer
+from crmflow.workflow.course import Course
+from crmflow.workflow.escalation import late
 from crmflow.workflow.form import fill
-from crmflow.workflow.gates import applies, failing, reasons, view
-from crmflow.workflow.levels import level_above, unit_at
+from crmflow.workflow.gates import applies, failing, reasons
+from crmflow.workflow.holding import assign, place, staff_named
+from crmflow.workflow.levels import level_above
 
 AUTOMATIC = 100  # so many moves at one moment are a circle
 
@@ -32,57 +32,28 @@ class Step:
     took_event: bool = False
 
 
-class Turn:
+class Turn(Course):
     """One turn of one case; `step` closes it."""
-
-    def __init__(
-        self,
-        chart: Chart,
-        case: Case,
-        *,
-        context: Mapping[str, object],
-        posts: Posts,
-        calendars: Calendars,
-        actor: str,
-    ) -> None:
-        self.chart = chart
-        self.case = case
-        self.context = context
-        self.posts = posts
-        self.calendars = calendars
-        self.actor = actor
-        self.history: list[Moved] = []
 
     def step(self, *, took_event: bool = False) -> Step:
         timer = next_timer(self.chart, self.case, self.posts)
         case = replace(self.case, due_at=timer.at if timer else None)
         return Step(case, tuple(self.history), took_event)
 
-    @property
-    def state(self) -> State:
-        return self.chart.states[self.case.state]
-
-    @property
-    def calendar(self) -> Calendar:
-        """That of whoever holds the present step."""
-        unit = self.case.holder_unit or self.case.unit
-        upward = tuple(above.code for above in self.posts.upward(unit))
-        return self.calendars.of(staff=self.case.holder, role=self.state.by, units=upward)
-
     # What sets a case in motion
 
     def open(self) -> None:
         at = self.case.opened_at
         self._enter(self.chart.start, at)
-        self._note("opened", at, to=self.chart.start, key=self.case.key, data=self.case.data)
+        self.note("opened", at, to=self.chart.start, key=self.case.key, data=self.case.data)
         self._arrived(at)
         self._settle(at)
 
     def fire(self, timer: Timer) -> None:
         """A late step, or an `after` move; where that may not go, the case stays and says why."""
         if timer.move is None:
-            self._late(timer.at)
-        elif reasons(timer.move, names := self._names(timer.at)):
+            late(self, timer.at)
+        elif reasons(timer.move, names := self.names(timer.at)):
             key = f"{self.case.key}|{blocked_key(timer.move)}:{self.case.entries[self.case.state]}"
             self._block([timer.move], names, timer.at, key=key)
         else:
@@ -98,20 +69,20 @@ class Turn:
         elif event.name == "done":
             self._done(event)
         else:
-            moves = [move for move in self._moves("event") if move.event == event.name]
+            moves = [move for move in self.moves("event") if move.event == event.name]
             self._try(moves, event, event.data)
 
     # Events
 
     def _done(self, event: CaseEvent) -> None:
-        barred = tuple(fact for fact in self.state.not_by if event.actor in self._staff_named(fact))
+        barred = tuple(fact for fact in self.state.not_by if event.actor in staff_named(self, fact))
         if barred:
             return self._refuse("CRM510", event, barred)
-        form = fill(self.state, event.data, self._names(event.at), self.calendar.zone)
+        form = fill(self.state, event.data, self.names(event.at), self.calendar.zone)
         for code, fields in form.mistakes.items():
             self._refuse(code, event, fields)
         if not form.mistakes:
-            self._try(self._moves("done"), event, form.values)
+            self._try(self.moves("done"), event, form.values)
 
     def _try(self, moves: Sequence[Move], event: CaseEvent, data: Mapping[str, object]) -> None:
         """The first move that holds; where only gates are in the way, the data stay and the case waits."""
@@ -119,7 +90,7 @@ class Turn:
             return self._refuse("CRM514", event, (event.name,))
         before = self.case
         self._keep(data)
-        names = self._names(event.at)
+        names = self.names(event.at)
         gated = [move for move in moves if applies(move, names)]
         for move in gated:
             if not failing(move, names):
@@ -131,26 +102,13 @@ class Turn:
 
     def _look_again(self, at: datetime) -> None:
         """Facts have changed: `change` moves first, then blocked ones; then, is the holder still there?"""
-        names = self._names(at)
+        names = self.names(at)
         waiting = [move for move in self.chart.moves if blocked_key(move) in self.case.fired]
-        for move in (*self._moves("change"), *waiting):
+        for move in (*self.moves("change"), *waiting):
             if not reasons(move, names):
                 return self._take(move, at)
         self.case = replace(self.case, blocked=_lines(waiting, names))
-        self._assign(at)
-
-    def _late(self, at: datetime) -> None:
-        level = level_above(self.chart, self.case.unit, self.case.level, self.posts)
-        if level is None:
-            return
-        self.case = replace(
-            self.case,
-            level=level,
-            escalations=self.case.escalations + 1,
-            fired=(*self.case.fired, late_key(level)),
-        )
-        self._place(at)
-        self._note("late", at, key=f"{self.case.key}|{late_key(level)}")
+        assign(self, at)
 
     # Moves
 
@@ -161,8 +119,8 @@ class Turn:
     def _settle(self, at: datetime) -> None:
         """Follow the `enter` moves until none holds. Raises WorkflowError CRM502 for a circle."""
         path = [self.case.state]
-        while (moves := self._moves("enter")) and len(path) <= AUTOMATIC:
-            names = self._names(at)
+        while (moves := self.moves("enter")) and len(path) <= AUTOMATIC:
+            names = self.names(at)
             move = next((move for move in moves if not reasons(move, names)), None)
             if move is None:
                 return
@@ -180,7 +138,7 @@ class Turn:
             above = level_above(self.chart, self.case.unit, self.case.level, self.posts)
             self.case = replace(self.case, level=above or self.case.level)
         self._enter(move.to, at)
-        self._note("moved", at, state=left, to=move.to, move=move.id, data=data)
+        self.note("moved", at, state=left, to=move.to, move=move.id, data=data)
         self._arrived(at)
 
     def _enter(self, state: str, at: datetime) -> None:
@@ -194,70 +152,17 @@ class Turn:
             fired=tuple(key for key in case.fired if key.startswith("late:")),
             blocked=(),
         )
-        self._place(at)
+        place(self, at)
 
     def _arrived(self, at: datetime) -> None:
         if self.state.send is not None:
             key = f"{self.case.key}|sent:{self.case.state}:{self.case.entries[self.case.state]}"
-            self._note("sent", at, message=self.state.send, key=key)
+            self.note("sent", at, message=self.state.send, key=key)
         if self.state.end:
             self.case = replace(self.case, closed_at=at)
-            self._note("closed", at)
-
-    # Holders and clocks
-
-    def _place(self, at: datetime) -> None:
-        """A holder for the step at the present level, and its clock from `at` on."""
-        holder = self._holder()
-        self.case = replace(
-            self.case,
-            holder=holder.staff if holder else None,
-            holder_unit=holder.unit if holder else None,
-            late_at=late_at(self.chart, self.case.state, self.case.level, at, self.calendar),
-        )
-
-    def _holder(self) -> Holder | None:
-        """Who does the present step. Where only the accused would be left it is somebody one unit up, and the
-        level stays, because this step alone goes there. Nobody at all is a state that listings report.
-        """
-        if self.state.by is None:
-            return None
-        unit = unit_at(self.chart, self.case.unit, self.case.level, self.posts)
-        return self.posts.holder(
-            self.state.by, unit.code if unit else None, not_by=self._barred(), turn=self.case.id
-        )
-
-    def _assign(self, at: datetime) -> None:
-        """Another holder where the present one no longer fills the role."""
-        case, by = self.case, self.state.by
-        if by is None or (case.holder_unit and case.holder in self.posts.holders(by, case.holder_unit)):
-            return
-        holder = self._holder()
-        staff, unit = (holder.staff, holder.unit) if holder else (None, None)
-        if staff != case.holder:
-            self.case = replace(case, holder=staff, holder_unit=unit)
-            self._note("assigned", at)
-
-    def _barred(self) -> frozenset[str]:
-        return frozenset(code for fact in self.state.not_by for code in self._staff_named(fact))
-
-    def _staff_named(self, fact: str) -> frozenset[str]:
-        """The staff codes in a fact of the case: one code, several, or a person with an id."""
-        value = self.case.data.get(fact, self.context.get(fact))
-        people = value if isinstance(value, list | tuple) else [value]
-        return frozenset(
-            str(person["id"] if isinstance(person, Mapping) else person)
-            for person in people
-            if person is not None
-        )
+            self.note("closed", at)
 
     # Small things
-
-    def _moves(self, trigger: Trigger) -> tuple[Move, ...]:
-        return self.chart.moves_from(self.case.state, trigger)
-
-    def _names(self, at: datetime) -> dict[str, object]:
-        return view(self.chart, self.case, self.context, at, self.calendar)
 
     def _keep(self, data: Mapping[str, object]) -> None:
         """Merge what was filled in; a channel counts as used in this state."""
@@ -280,41 +185,10 @@ class Turn:
         self.case = replace(self.case, fired=tuple(fired))
         waiting = [move for move in self.chart.moves if blocked_key(move) in fired]
         self.case = replace(self.case, blocked=_lines(waiting, names))
-        self._note("blocked", at, lines=self.case.blocked, key=key, data=data)
+        self.note("blocked", at, lines=self.case.blocked, key=key, data=data)
 
     def _refuse(self, code: str, event: CaseEvent, lines: tuple[str, ...] = ()) -> None:
-        self._note("refused", event.at, code=code, lines=lines, data=event.data)
-
-    def _note(
-        self,
-        kind: Kind,
-        at: datetime,
-        *,
-        state: str | None = None,
-        to: str | None = None,
-        move: str | None = None,
-        message: str | None = None,
-        code: str | None = None,
-        lines: tuple[str, ...] = (),
-        key: str | None = None,
-        data: Mapping[str, object] | None = None,
-    ) -> None:
-        row = Moved(
-            kind,
-            at,
-            self.actor,
-            state or self.case.state,
-            to=to,
-            move=move,
-            level=self.case.level,
-            holder=self.case.holder,
-            message=message,
-            code=code,
-            lines=lines,
-            key=key,
-            data=data or {},
-        )
-        self.history.append(row)
+        self.note("refused", event.at, code=code, lines=lines, data=event.data)
 
 
 def _lines(moves: Iterable[Move], names: Mapping[str, object]) -> tuple[str, ...]:

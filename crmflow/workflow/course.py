@@ -1,0 +1,78 @@
+"""Where is a case in the middle of a turn, and what has happened in it so far?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crmflow.core.calendar import Calendar
+from crmflow.core.calendars import Calendars
+from crmflow.core.case import Case, Kind, Moved
+from crmflow.core.chart import Chart, Move, State, Trigger
+from crmflow.core.post import Posts
+from crmflow.workflow.gates import view
+
+
+@dataclass
+class Course:
+    """A case as it is by now, with all that its moves may read, and the rows that it adds to its history."""
+
+    chart: Chart
+    case: Case
+    context: Mapping[str, object]
+    posts: Posts
+    calendars: Calendars
+    actor: str
+    history: list[Moved] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        return self.chart.states[self.case.state]
+
+    @property
+    def calendar(self) -> Calendar:
+        """That of whoever holds the present step."""
+        unit = self.case.holder_unit or self.case.unit
+        upward = tuple(above.code for above in self.posts.upward(unit))
+        return self.calendars.of(staff=self.case.holder, role=self.state.by, units=upward)
+
+    def moves(self, trigger: Trigger) -> tuple[Move, ...]:
+        """The moves that leave the present state on a trigger."""
+        return self.chart.moves_from(self.case.state, trigger)
+
+    def names(self, at: datetime) -> dict[str, object]:
+        """What conditions read."""
+        return view(self.chart, self.case, self.context, at, self.calendar)
+
+    def note(
+        self,
+        kind: Kind,
+        at: datetime,
+        *,
+        state: str | None = None,
+        to: str | None = None,
+        move: str | None = None,
+        message: str | None = None,
+        code: str | None = None,
+        lines: tuple[str, ...] = (),
+        key: str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Adds a row to the history."""
+        row = Moved(
+            kind,
+            at,
+            self.actor,
+            state or self.case.state,
+            to=to,
+            move=move,
+            level=self.case.level,
+            holder=self.case.holder,
+            message=message,
+            code=code,
+            lines=lines,
+            key=key,
+            data=data or {},
+        )
+        self.history.append(row)
