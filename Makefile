@@ -5,10 +5,11 @@ WORKERS ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
 PACKS   := retail insurance utility fuel
+RELAYS  := celery
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EDITED  := $(PACKS:%=-e plugins/%)
 # The marks say what is installed; they age when a project file changes.
-PROJECTS := pyproject.toml $(PACKS:%=plugins/%/pyproject.toml)
+PROJECTS := pyproject.toml $(PACKS:%=plugins/%/pyproject.toml) $(RELAYS:%=plugins/%/pyproject.toml)
 DEMO    := $(VENV)/installed-demo
 DEV     := $(VENV)/installed-dev
 
@@ -42,7 +43,7 @@ $(DEMO): $(PROJECTS) | $(BIN)/python
 
 $(DEV): $(PROJECTS) | $(BIN)/python
 	@echo 'installing crmflow, its packs and the tools to test them into $(VENV) ...'
-	@$(INSTALL) -e '.[dev,durable,postgres,sheets,bulk]' $(EDITED)
+	@$(INSTALL) -e '.[dev,durable,postgres,sheets,bulk]' $(EDITED) $(RELAYS:%=-e plugins/%)
 	@touch $@ $(DEMO)
 
 $(BIN)/python:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pluggy
 
 from crmflow.core.pack import Pack
+from crmflow.core.relay import Relay
 
 hookspec = pluggy.HookspecMarker("crmflow")
 hookimpl = pluggy.HookimplMarker("crmflow")
@@ -75,6 +76,22 @@ def crmflow_escalation() -> Sequence[Path]:  # type: ignore[empty-body]
     Several answers: they add up; an id given twice is an error that names both distributions.
     Since: 0.1.
     Example: `return [HERE / "params.yaml"]`
+    """
+
+
+@hookspec
+def crmflow_relay() -> Sequence[Relay]:  # type: ignore[empty-body]
+    """Ways out of the house for messages, beside the built-in log, webhook and smtp.
+
+    When: messages are delivered, and [relay] in crmflow.toml names a relay that is not built in. A plugin
+    that is no pack has its entry point in the group crmflow.relay, and is loaded only when it is named there.
+    Given: nothing; a relay's `connect` gets its settings, and what it returns gets a few messages at a time.
+    Return: relays; what they send yields a Receipt for each message, sent, retry or dead, within a minute.
+    A message without a receipt is tried again with the same key. What raises, hangs or answers nonsense three
+    times in a row rests for five minutes.
+    Several answers: they add up; a name given twice is an error that names both distributions.
+    Since: 0.1.
+    Example: `return [Relay("sms", connect, settings=("account", "token"), needs=("token",))]`
     """
 
 

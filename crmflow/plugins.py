@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -13,11 +13,15 @@ import pluggy
 
 from crmflow import hookspecs
 from crmflow.core.pack import Pack
+from crmflow.core.relay import Relay
 from crmflow.core.text import Text
 from crmflow.errors import PluginError
 from crmflow.rules.feel import nearest
 
 GROUP = "crmflow"
+"""The entry points of packs."""
+RELAYS = "crmflow.relay"
+"""The entry points of plugins that are no packs and only take messages on."""
 NOT_RULES = frozenset({"demo", "tests", "mapping"})
 
 
@@ -45,13 +49,13 @@ class Installed:
         return f"{self.distribution} {self.version}"
 
 
-def installed() -> tuple[Installed, ...]:
-    """Every installed plugin, by name, so that the order does not hang on the environment.
+def installed(group: str = GROUP) -> tuple[Installed, ...]:
+    """Every installed plugin of a group, by name, so that the order does not hang on the environment.
 
     Raises PluginError CRM703 when two distributions give one name.
     """
     found: dict[str, Installed] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=group):
         distribution = entry.dist.name if entry.dist else "?"
         plugin = Installed(entry.name, distribution, entry.dist.version if entry.dist else "?", entry)
         other = found.setdefault(entry.name, plugin)
@@ -92,12 +96,15 @@ class Plugins:
     def versions(self) -> dict[str, str]:
         return {name: plugin.version for name, plugin in self.plugins.items()}
 
-    def _load(self, plugin: Installed) -> Pack:
+    def _register(self, plugin: Installed) -> None:
         with plugin.blamed():
             module = plugin.entry.load()
             _demand_hooks(plugin, module)
             self.manager.register(module, plugin.name)
             self.manager.check_pending()
+
+    def _load(self, plugin: Installed) -> Pack:
+        self._register(plugin)
         pack = self._answer(plugin, "crmflow_pack")
         if pack is None:
             return Pack(plugin.name, Text(plugin.name, plugin.name))
@@ -112,6 +119,32 @@ class Plugins:
         with plugin.blamed():
             answers = self.manager.subset_hook_caller(hook, others)()
         return answers[0] if answers else None
+
+    def relays(self, names: Collection[str]) -> dict[str, Relay]:
+        """The relays of the site's packs, and of the plugins for nothing else that have one of these names.
+
+        Raises PluginError CRM701, CRM706–708; CRM713 for a name that two of them give.
+        """
+        found: dict[str, Relay] = {}
+        given: dict[str, Installed] = {}
+        wanted = [plugin for plugin in installed(RELAYS) if plugin.name in names]
+        for plugin in (*self.plugins.values(), *wanted):
+            if not self.manager.has_plugin(plugin.name):
+                self._register(plugin)
+            for relay in self._relays_of(plugin):
+                other = given.setdefault(relay.name, plugin)
+                if other is not plugin or relay.name in found:
+                    raise PluginError("CRM713", name=relay.name, first=str(other), second=str(plugin))
+                found[relay.name] = relay
+        return found
+
+    def _relays_of(self, plugin: Installed) -> Sequence[Relay]:
+        answer = self._answer(plugin, "crmflow_relay")
+        if answer is None:
+            return ()
+        if not isinstance(answer, (list, tuple)) or not all(isinstance(each, Relay) for each in answer):
+            raise _wrong_answer(plugin, "crmflow_relay", "list[Relay]", answer)
+        return answer
 
     def rule_files(self) -> Iterator[RulePath]:
         """Every rule file of every pack, in the order of the site's packs.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from crmflow.core.text import Language
 from crmflow.errors import SettingsError
 from crmflow.rules.feel import nearest
-from crmflow.rules.shape import Shape
+from crmflow.rules.shape import Shape, Words
 
 FILE = "crmflow.toml"
 Approval = Literal["escalation", "always", "never"]
@@ -29,6 +29,7 @@ EXAMPLES = {
     "rules": 'rules = "rules"',
     "releases": 'releases = "releases"',
     "approval": 'approval = "escalation"',
+    "relay": 'relay = {name = "log"}',
 }
 # Where Python says that a text is no TOML.
 PLACE = re.compile(r"at line (\d+), column (\d+)")
@@ -45,6 +46,7 @@ class SiteShape(Shape):
     rules: str = "rules"
     releases: str | None = None
     approval: Approval = "escalation"
+    relay: dict[str, Words | dict[str, Words]] = Field({})
 
     @field_validator("packs")
     @classmethod
@@ -64,7 +66,8 @@ class SiteShape(Shape):
 class Site:
     """A folder with crmflow.toml: the database, the packs, the zone, the language and the own rule files.
 
-    `releases` is the folder where releases are kept, None: they are kept in the database.
+    `releases` is the folder where releases are kept, None: they are kept in the database. `relays` are the
+    settings of the relay for each channel that has its own, and under "" of the one for all others.
     """
 
     def __init__(self, folder: Path, settings: SiteShape) -> None:
@@ -76,6 +79,7 @@ class Site:
         self.releases = None if settings.releases is None else folder / settings.releases
         self.approval: Approval = settings.approval
         self.url = _beside(settings.url, folder)
+        self.relays = _relays(settings.relay)
 
     @classmethod
     def find(cls, start: Path) -> Site:
@@ -122,6 +126,13 @@ class Site:
         except OSError as error:
             raise SettingsError("CRM809", folder=folder, reason=error.strerror) from error
         return site
+
+
+def _relays(table: Mapping[str, Words | dict[str, Words]]) -> dict[str, dict[str, str]]:
+    """The settings of [relay], and those of [relay.CHANNEL] by channel."""
+    common = {name: value for name, value in table.items() if isinstance(value, str)}
+    own = {channel: settings for channel, settings in table.items() if isinstance(settings, dict)}
+    return {"": common, **own}
 
 
 def _beside(url: str, folder: Path) -> str:

@@ -22,6 +22,7 @@ def install(
     *,
     distribution: str | None = None,
     version: str = "1.2",
+    group: str = "crmflow",
 ) -> None:
     """A distribution that registers the plugin `name`, found in this process until the test ends."""
     distribution = distribution or f"crmflow-{name}"
@@ -31,6 +32,6 @@ def install(
     info.mkdir(parents=True)
     (root / f"{module}.py").write_text(IMPORTS + hooks, "utf-8")
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-    (info / "entry_points.txt").write_text(f"[crmflow]\n{name} = {module}\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}\n")
     monkeypatch.syspath_prepend(root)
     monkeypatch.delitem(sys.modules, module, raising=False)

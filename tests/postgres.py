@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
@@ -21,10 +22,12 @@ OLDEST = 15
 INSTALLED = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
 PATIENCE = 60.0  # seconds until a server that does not answer is given up
 
-# Serves until standard input closes: when the tests end, and just so when their process dies.
+# Serves until standard input closes: when the tests end, and just so when their process dies. For each line
+# before that the server is shut down at once and started again.
 SERVE = """
-"$1/postgres" -D "$2/data" -h 127.0.0.1 -p "$3" -k '' >"$2/log" 2>&1 &
-read -r _
+serve() { "$1/postgres" -D "$2/data" -h 127.0.0.1 -p "$3" -k '' >>"$2/log" 2>&1 & }
+serve "$@"
+while read -r _; do kill -QUIT $!; wait $!; serve "$@"; done
 kill -INT $!
 wait $!
 rm -rf "$2"
@@ -38,17 +41,40 @@ class NoPostgres(Exception):
 class Cluster:
     """A PostgreSQL server on a loopback port, open to everyone on this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, log: Path, control: IO[bytes]) -> None:
         self.port = port
+        self.log = log
+        self.control = control
         self.names = (f"test_{number}" for number in count(1))
+
+    def restart(self) -> None:
+        """Breaks all connections and undoes what was not committed, as when the machine fails."""
+        started = self.started()
+        self.control.write(b"\n")
+        self.control.flush()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with suppress(psycopg.OperationalError):
+                if self.started() != started:
+                    return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not come back:\n{self.log.read_text()}")
+            time.sleep(0.02)
+
+    def started(self) -> object:
+        """When the server was started."""
+        return self.asked("SELECT pg_postmaster_start_time()").fetchone()
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://crmflow@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str) -> None:
+        self.asked(statement)
+
+    def asked(self, statement: str) -> psycopg.Cursor[tuple[object, ...]]:
         address = f"host=127.0.0.1 port={self.port} user=crmflow dbname=postgres"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement.encode())
+            return connection.execute(statement.encode())
 
     def name(self, url: str) -> str:
         """The database of a URL."""
@@ -78,22 +104,23 @@ def cluster() -> Iterator[Cluster]:
     subprocess.run(make, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     serve = ["sh", "-c", SERVE, "sh", str(programs), str(folder), str(port)]
     server = subprocess.Popen(serve, stdin=subprocess.PIPE, user=user, cwd=folder, start_new_session=True)
-    running = Cluster(port)
+    assert server.stdin is not None
+    running = Cluster(port, folder / "log", server.stdin)
     try:
-        wait_for(running, folder / "log")
+        wait_for(running)
         yield running
     finally:
         server.communicate()
 
 
-def wait_for(running: Cluster, log: Path) -> None:
+def wait_for(running: Cluster) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return running.execute("SELECT 1")
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL does not answer:\n{log.read_text()}") from error
+                raise RuntimeError(f"PostgreSQL does not answer:\n{running.log.read_text()}") from error
             time.sleep(0.05)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import click
+from rich.markup import escape
 
 from crmflow.cli import options
-from crmflow.cli.command import Command
+from crmflow.cli.command import FINDINGS, Command
 from crmflow.cli.render import write_json
 from crmflow.cli.shell import Shell
 from crmflow.cli.words import fields, number_of
 from crmflow.core.case import Case
+from crmflow.core.migration import Migration
 
 actor = click.option("--as", "actor", metavar="STAFF", default="cli", help="Who acts. 操作人。")
 
@@ -36,7 +38,7 @@ def open_(
     actor: str,
     as_json: bool,
 ) -> None:
-    """Open a case of CHART for CUSTOMER. 为客户开立工单。"""
+    """Open a case of CHART for CUSTOMER; of a chart about units, for a unit. 为客户（或单位）开立工单。"""
     with shell.engine() as engine:
         opened = engine.open_case(chart, customer, holding=holding, data=fields(words), actor=actor)
     show(shell, opened, as_json)
@@ -46,17 +48,87 @@ def open_(
 @click.argument("number", metavar="CASE")
 @click.argument("event")
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--step", help="The step that you saw; refused if it has been done since. 所见步骤，已办则拒绝。"
+)
+@click.option("--at", help="When it happened: an instant; else now. 发生时间，默认现在。")
 @actor
 @options.as_json
 @click.pass_obj
-def send(shell: Shell, number: str, event: str, words: tuple[str, ...], actor: str, as_json: bool) -> None:
+def send(
+    shell: Shell,
+    number: str,
+    event: str,
+    words: tuple[str, ...],
+    step: str | None,
+    at: str | None,
+    actor: str,
+    as_json: bool,
+) -> None:
     """Send EVENT to CASE: `done` with the step's form, or another that its chart knows. 推进工单。
 
     Example: crmflow case send 9 done reached=yes satisfied=yes channel=phone
     """
     with shell.engine() as engine:
-        moved = engine.send(number_of(number, "case"), event, fields(words), actor=actor)
+        moved = engine.send(
+            number_of(number, "case"), event, fields(words), at=shell.moment(at), step=step, actor=actor
+        )
     show(shell, moved, as_json)
+
+
+@case.command(cls=Command)
+@click.argument("chart")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen. 只试不改。")
+@actor
+@options.as_json
+@click.pass_context
+def migrate(context: click.Context, chart: str, dry_run: bool, actor: str, as_json: bool) -> None:
+    """Move the running cases of CHART to its version in force. 将在办工单迁移到现行流程版本。
+
+    The chart's `migrates` says how; cases that cannot come stay as they are, and the exit code is 1.
+    流程的 `migrates` 规定迁移方式；不能迁移的工单保持不变，退出码为 1。
+    """
+    shell: Shell = context.obj
+    with shell.engine() as engine:
+        done = engine.migrate_cases(chart, dry_run=dry_run, actor=actor)
+    if as_json:
+        write_json(shell, migration_record(done, shell.language))
+    else:
+        show_migration(shell, done)
+    if done.refused:
+        context.exit(FINDINGS)
+
+
+def show_migration(shell: Shell, done: Migration) -> None:
+    """How many cases came over, and why the others did not."""
+    for each in done.refused:
+        reason = f"{each.reason.code} {each.reason.text(shell.language)}"
+        shell.out.print(f"[red]✗[/] case:{each.case}  {escape(reason)}", soft_wrap=True)
+    moved, refused = f"{len(done.moved):,d}", f"{len(done.refused):,d}"
+    would = ("would be moved", "将迁移") if done.dry else ("moved", "已迁移")
+    shell.say(
+        f"{done.chart}: {moved} cases {would[0]}, {done.had_it:,d} had it already, {refused} refused",
+        f"{done.chart}：{would[1]} {moved} 件，{done.had_it:,d} 件已是现行版本，{refused} 件不能迁移",
+    )
+
+
+def migration_record(done: Migration, language: str) -> dict[str, object]:
+    """A migration for `--json`."""
+    return {
+        "chart": done.chart,
+        "dry_run": done.dry,
+        "moved": list(done.moved),
+        "had_it": done.had_it,
+        "refused": [
+            {
+                "case": each.case,
+                "state": each.state,
+                "code": each.reason.code,
+                "reason": each.reason.text(language),
+            }
+            for each in done.refused
+        ],
+    }
 
 
 def show(shell: Shell, case: Case, as_json: bool) -> None:

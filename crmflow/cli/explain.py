@@ -17,17 +17,20 @@ from crmflow.exchange.explanation import render
 
 
 @click.command(cls=Command)
-@click.argument("subject")
+@click.argument("subject", nargs=-1, required=True)
 @options.explanation
 @click.pass_obj
-def explain(shell: Shell, subject: str, form: str, as_json: bool, page: Path | None, personal: bool) -> None:
+def explain(
+    shell: Shell, subject: tuple[str, ...], form: str, as_json: bool, page: Path | None, personal: bool
+) -> None:
     """What, why and since when? 解释结果。
 
-    SUBJECT is C123, customer:SOURCE/ID, owner:C123, visit:7, case:9, timer:9 (of that case) or decision:3.
-    对象：客户、责任人、拜访、工单、计时或决定。
+    SUBJECT is C123, customer:SOURCE/ID, owner:C123, visit:7, case:9, decision:3; timer:9 are the timers of a
+    case, due:9 (or: due 9) is when it is due and which time counts.
+    对象：客户、责任人、拜访、工单、决定；timer:9 为该工单的定时，due:9（或 due 9）为到期时间与计时明细。
     """
     with shell.engine() as engine:
-        found = engine.explain(subject.removeprefix("customer:"), show_personal=personal)
+        found = engine.explain(":".join(subject).removeprefix("customer:"), show_personal=personal)
     show(shell, found, "json" if as_json else form, page)
 
 

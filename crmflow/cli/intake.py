@@ -18,6 +18,7 @@ from crmflow.exchange.mapping import MappingFile
 
 if TYPE_CHECKING:
     from crmflow.engine import Engine
+    from crmflow.engine.case_intake import RulesOfThePast
 
 
 RESULTS: Final = "results"
@@ -29,6 +30,12 @@ RESULTS: Final = "results"
 @click.option("--kind", help="Which kind of holding or touchpoint. 持有物或接触点的种类。")
 @click.option("--mapping", type=click.Path(path_type=Path), help="What the columns mean. 列映射文件。")
 @click.option("--sheet", metavar="NAME", help="Which sheet of a workbook. 工作簿中的哪个工作表。")
+@click.option(
+    "--rules",
+    "past",
+    type=click.Choice(["mark", "none"]),
+    help="What rules would have done: mark it as done, or none of it. 历史规则计为已做或不计。",
+)
 @click.option("--as", "actor", metavar="STAFF", default="cli", help="Who imports it. 导入人。")
 @options.as_json
 @click.pass_context
@@ -39,6 +46,7 @@ def import_file(
     kind: str | None,
     mapping: Path | None,
     sheet: str | None,
+    past: RulesOfThePast | None,
     actor: str,
     as_json: bool,
 ) -> None:
@@ -46,6 +54,11 @@ def import_file(
 
     Importing it again changes nothing. Rows that cannot be used are written to FILE.rejects.csv, and the exit
     code is 1. 重复导入不会改变数据；无法使用的行写入 FILE.rejects.csv，退出码为 1。
+
+    `cases` come with their past, which is played through their charts; nothing of it is sent. Touchpoints
+    open cases at the next run; with --rules mark silently and at once, with --rules none not at all.
+    cases 连同历史一起导入，按流程重演，不发送任何消息。接触记录在下次运行时开立工单；加 --rules mark
+    则立即开立且不发送，加 --rules none 则不开立。
 
     `results` are the sheets of `crmflow visits --xlsx` and `crmflow cases --xlsx`, filled in.
     results 是 `crmflow visits --xlsx`、`crmflow cases --xlsx` 写出并填好的表格。
@@ -58,7 +71,7 @@ def import_file(
             report = take_back(shell, engine, file, actor)
         else:
             meant = MappingFile(kind=kind) if kind else mapping
-            report = bring_in(shell, engine, table, file, meant, sheet, actor)
+            report = bring_in(shell, engine, table, file, meant, sheet, actor, past)
     if as_json:
         write_json(shell, import_record(report, shell.language))
     else:
@@ -75,6 +88,7 @@ def bring_in(
     mapping: Path | MappingFile | None,
     sheet: str | None = None,
     actor: str = "cli",
+    past: RulesOfThePast | None = None,
 ) -> ImportReport:
     """Imports a file while the progress is shown."""
     with shell.progress(f"importing {file.name}", f"正在导入 {file.name}") as progress:
@@ -85,6 +99,7 @@ def bring_in(
             sheet=sheet,
             language=shell.language,
             progress=progress,
+            past=past,
             actor=actor,
         )
 

@@ -42,13 +42,22 @@ def visits(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
 @click.command(cls=Command)
 @options.as_staff
 @click.option("--all", "all_", is_flag=True, help="Closed ones too. 包括已结束的。")
+@click.option("--unassigned", is_flag=True, help="Only those that nobody holds. 仅列出无人办理的。")
 @options.form
 @options.listing
-@click.pass_obj
-def cases(shell: Shell, /, viewer: str | None, all_: bool, **how: Any) -> None:
-    """Which cases are open, at which step, with whom? 在办工单的步骤与处理人。"""
+@click.pass_context
+def cases(ctx: click.Context, /, viewer: str | None, all_: bool, unassigned: bool, **how: Any) -> None:
+    """Which cases are open, at which step, with whom? 在办工单的步骤与处理人。
+
+    With --unassigned, exits with 1 where a step waits and nobody is there to do it.
+    加 --unassigned 时，若有步骤无人办理，退出码为 1。
+    """
+    shell: Shell = ctx.obj
     with shell.engine() as engine:
-        show(shell, engine.cases(viewer, all=all_), **how)
+        found = engine.cases(viewer, all=all_, unassigned=unassigned)
+    show(shell, found, **how)
+    if unassigned and found.rows:
+        ctx.exit(FINDINGS)
 
 
 @click.command(cls=Command)

@@ -9,7 +9,18 @@ import click
 from crmflow.cli.command import Command
 from crmflow.cli.shell import Shell
 
-FORMATS = ("vocabulary", "rulebook", "inference", "chart", "params", "order", "calendar", "mapping", "site")
+FORMATS = (
+    "vocabulary",
+    "rulebook",
+    "inference",
+    "chart",
+    "params",
+    "order",
+    "calendar",
+    "targets",
+    "mapping",
+    "site",
+)
 
 
 @click.command(cls=Command)
@@ -19,7 +30,7 @@ FORMATS = ("vocabulary", "rulebook", "inference", "chart", "params", "order", "c
 @click.pass_obj
 def schema(shell: Shell, format_: str | None, names: bool, output: Path | None) -> None:
     """Print the JSON Schema (draft 7) of a FORMAT: vocabulary, rulebook, inference, chart, params, order,
-    calendar, mapping or site. 输出文件格式的 JSON Schema。
+    calendar, targets, mapping or site. 输出文件格式的 JSON Schema。
 
     Without FORMAT, writes all of them, with the names of the site, and the settings by which VS Code uses
     them into the site's .vscode. 不写格式时，把全部格式（含站点名称）和 VS Code 设置写入站点的 .vscode。

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 
-from crmflow.core.moment import parse_moment
+from crmflow.core.moment import MICROSECOND, end_of_day, parse_moment
 from crmflow.core.text import Text
 from crmflow.errors import SettingsError
 from crmflow.exchange.listings import Style
@@ -83,6 +83,13 @@ class Shell:
             return parse_moment(text, self.site.zone) if text else None
         except ValueError:
             raise SettingsError("CRM814", value=text) from None
+
+    def beginning(self, text: str | None) -> datetime | None:
+        """A date's first moment, or an instant, in the site's zone. Raises SettingsError CRM814."""
+        at = self.moment(text)
+        if at is None or len(str(text)) != len("2026-01-31"):
+            return at
+        return end_of_day(date.fromisoformat(str(text)) - timedelta(days=1), self.site.zone) + MICROSECOND
 
     @contextmanager
     def progress(self, en: str, zh: str) -> Iterator[Callable[[int, int], None] | None]:

@@ -106,6 +106,30 @@ class ConsentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a case's past: an event, the state that it came to, both, or (neither) its opening.
+
+    `key` is its number where it comes from, `chart` an id or a kind of case; `opened` is when it was opened,
+    where that is not its first line; `fields` has bare names, and values as they were written.
+    """
+
+    source: str
+    key: str
+    chart: str
+    customer: CustomerRef
+    at: datetime
+    event: str | None = None
+    state: str | None = None
+    by: str | None = None
+    opened: datetime | None = None
+    holding: str | None = None
+    unit: str | None = None
+    level: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What putting rows did."""
 

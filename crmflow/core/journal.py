@@ -10,7 +10,8 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row: who (`actor`), when true (`at`), when known (`recorded_at`), because of what (`cause`, an
-    entry's id), under which release and calendar version.
+    entry's id), under which release and calendar version. `told` is what more there is to tell that is not
+    personal.
 
     `key` is the effect ledger: unique, so that an effect happens once. `payload` may hold personal data; it
     lies in a row of its own, bound by a salted hash.
@@ -27,6 +28,7 @@ class Entry:
     release: str | None = None
     calendar: str | None = None
     key: str | None = None
+    told: Mapping[str, object] = field(default_factory=dict)
     payload: Mapping[str, object] = field(default_factory=dict)
     id: int = 0
     recorded_at: datetime | None = None

@@ -11,7 +11,7 @@ from typing import Literal
 
 from crmflow.core.text import Text
 
-TableKind = Literal["units", "staff", "customers", "holdings", "touchpoints", "consents"]
+TableKind = Literal["units", "staff", "customers", "holdings", "touchpoints", "consents", "cases"]
 
 
 @dataclass(frozen=True, slots=True)

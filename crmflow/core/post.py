@@ -70,11 +70,13 @@ class Posts:
         self.staff: Mapping[str, Staff] = {person.code: person for person in staff}
         self.posts = tuple(posts)
         self.at = at
-        self._deputies: dict[str, str | None] = {
-            absence.staff: absence.deputy
-            for absence in absences
-            if at is not None and absence.start <= at < absence.end
-        }
+        now = [each for each in absences if at is not None and each.start <= at < each.end]
+        self._deputies: dict[str, str | None] = {each.staff: each.deputy for each in now}
+        self.away: Mapping[str, datetime] = {each.staff: each.end for each in now}
+        """Who is away now, and until when."""
+        self._upward: dict[str | None, Mapping[str, Unit]] = {}
+        self._holders: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._at_level: dict[tuple[str | None, str], Unit | None] = {}
         self._by_post: dict[tuple[str, str], list[str]] = {}
         self._units_of: dict[str, list[str]] = {}
         self._children: dict[str, list[str]] = {}
@@ -104,6 +106,21 @@ class Posts:
             person = self._deputies.get(person)
         return None
 
+    def returns(self, code: str) -> datetime | None:
+        """When somebody who is away, or a deputy who is away too, is back first; None: nobody is away."""
+        ends: dict[str, datetime] = {}
+        person: str | None = code
+        while person is not None and person in self.away and person not in ends:
+            ends[person] = self.away[person]
+            person = self._deputies.get(person)
+        return min(ends.values(), default=None)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Who is away or has left."""
+        left = (code for code, person in self.staff.items() if person.left)
+        return frozenset((*left, *self.away))
+
     def units_of(self, code: str) -> tuple[str, ...]:
         """The units in which a staff member holds a post."""
         return tuple(self._units_of.get(code, ()))
@@ -113,15 +130,23 @@ class Posts:
 
     def upward(self, unit: str | None) -> Iterator[Unit]:
         """The unit itself, its parent, and so on to the top; stops at a cycle."""
-        seen: set[str] = set()
-        while unit is not None and unit in self.units and unit not in seen:
-            seen.add(unit)
-            yield self.units[unit]
-            unit = self.units[unit].parent
+        return iter(self._way_up(unit).values())
 
     def at_level(self, unit: str | None, level: str) -> Unit | None:
-        """The unit of `level` on the way up from `unit`."""
-        return next((above for above in self.upward(unit) if above.level == level), None)
+        """The unit of `level` on the way up from `unit`, the lowest where there are several."""
+        if (unit, level) not in self._at_level:
+            found = (above for above in self.upward(unit) if above.level == level)
+            self._at_level[unit, level] = next(found, None)
+        return self._at_level[unit, level]
+
+    def _way_up(self, unit: str | None) -> Mapping[str, Unit]:
+        if unit not in self._upward:
+            way, above = dict[str, Unit](), unit
+            while above is not None and above in self.units and above not in way:
+                way[above] = self.units[above]
+                above = self.units[above].parent
+            self._upward[unit] = way
+        return self._upward[unit]
 
     def subtree(self, unit: str) -> frozenset[str]:
         """The codes of a unit and of all below it."""
@@ -146,8 +171,10 @@ class Posts:
 
     def holders(self, role: str, unit: str) -> tuple[str, ...]:
         """Who fills a role in a unit now, by code: those appointed, absent ones replaced by who stands in."""
-        standing = (self.stand_in(code) for code in self.appointed(role, unit))
-        return tuple(dict.fromkeys(code for code in standing if code is not None))
+        if (role, unit) not in self._holders:
+            standing = (self.stand_in(code) for code in self.appointed(role, unit))
+            self._holders[role, unit] = tuple(dict.fromkeys(code for code in standing if code is not None))
+        return self._holders[role, unit]
 
     def holder(
         self, role: str, unit: str | None, *, not_by: frozenset[str] = frozenset(), turn: int = 0

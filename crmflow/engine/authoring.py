@@ -8,6 +8,7 @@ from pathlib import Path
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.listing import Listing
 from crmflow.engine.carrying import CarriedOver, carry_over
+from crmflow.engine.charts import Form, chart_listing, draw, move_listing
 from crmflow.engine.files import rule_files
 from crmflow.engine.listings import plugin_listing
 from crmflow.engine.opened import Opened
@@ -84,6 +85,19 @@ class Authoring(Opened):
     def carry_over(self, model: Path, decision: str, *, output: str | None = None, id: str) -> CarriedOver:
         """Writes a DMN decision table as the rulebook `id`; as `carrying.carry_over`."""
         return carry_over(self.site, rule_files(self.site, self.packs), model, decision, output, id)
+
+    def charts(self) -> Listing:
+        """The charts in the rule files on disk. Raises RuleFileError CRM090."""
+        return chart_listing(compiled(rule_files(self.site, self.packs)))
+
+    def moves(self, chart: str) -> Listing:
+        """The moves of a chart on disk. Raises RuleFileError CRM090, CRM137 no such chart."""
+        return move_listing(compiled(rule_files(self.site, self.packs)).chart(chart))
+
+    def draw(self, chart: str, form: Form = "svg", *, language: str | None = None) -> str:
+        """A chart on disk as a drawing (SVG), or as text for Mermaid. Raises like `moves`."""
+        drawn = compiled(rule_files(self.site, self.packs)).chart(chart)
+        return draw(drawn, form, language or self.site.language)
 
     def plugins(self) -> Listing:
         """The installed packs, and which of them this site uses."""

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 from crmflow.core.moment import in_zone
 from crmflow.engine.explaining import Explaining
+from crmflow.engine.exporting import Exporting
 from crmflow.engine.files import rule_files
 from crmflow.engine.listings import Listings
 from crmflow.engine.release import Releases, Rules, compiled
 from crmflow.engine.releasing import Releasing
+from crmflow.engine.relief import Relief
 from crmflow.engine.replaying import Replaying
 from crmflow.engine.running import Progress, Work
 from crmflow.errors import StoreError
@@ -33,6 +35,7 @@ class Calls:
         self.packs = plugins
         self.store = store
         self._releases = Releases()
+        self.relief = Relief()
         self.releasing = Releasing(site, plugins, store, self._releases)
 
     @contextmanager
@@ -107,6 +110,11 @@ class Calls:
     def replaying(self) -> Iterator[Replaying]:
         with self._reading() as (batch, rules):
             yield Replaying(batch, rules)
+
+    @contextmanager
+    def exporting(self, show_personal: bool) -> Iterator[Exporting]:
+        with self._reading() as (batch, rules):
+            yield Exporting(batch, rules, show_personal)
 
     @contextmanager
     def explaining(self, show_personal: bool) -> Iterator[Explaining]:

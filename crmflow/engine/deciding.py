@@ -37,7 +37,6 @@ from crmflow.rules.rulebook import Change as Reaction
 from crmflow.rules.rulebook import Rulebook
 from crmflow.store.segments import Segment
 
-MARKETING = "marketing"
 Hits = tuple[Hit, ...] | Conflict
 Heard = Callable[[Rulebook, str | None, Context, Hits], None]
 """Told of each answer: the rulebook, the unit, what is known of the subject, the hits."""
@@ -62,9 +61,9 @@ class Standing(NamedTuple):
 class Decider:
     """Decides for customers one after another, as of one moment, and collects what must be written.
 
-    `loads` counts the customers of each staff member and is kept up; `consents` says whether a customer
-    allows a purpose on a channel; `keeps`: the decisions are wanted, and not only what they cause; `heard`
-    is told every rulebook's answer.
+    `loads` counts the customers of each staff member and is kept up; `consents` says whether a purpose
+    may be pursued with a customer on a channel; `keeps`: the decisions are wanted, and not only what they
+    cause; `heard` is told every rulebook's answer.
     """
 
     def __init__(
@@ -340,14 +339,11 @@ class Deciding:
         return Visited(self._entry("visit", decision, key, **said, **choice), visit)
 
     def _send(self, decision: Decision, hit: Hit, sending: Sending, key: str) -> Iterator[Effect]:
-        """A message; one of marketing only with the customer's consent. (C14, F8)"""
+        """A message; where its purpose needs consent, only to who gave it. (C14, F8)"""
         message = self.decider.rules.set.vocabulary.messages[sending.message]
-        allowed = message.purpose != MARKETING or self.decider.consents(
-            self.customer.id, message.purpose, sending.channel
-        )
-        if allowed:
+        if self.decider.consents(self.customer.id, message.purpose, sending.channel):
             said = {"rule": hit.rule, "message": sending.message, "channel": sending.channel}
-            yield Sent(self._entry("send", decision, key, **said), self.customer.id)
+            yield Sent(self._entry("send", decision, key, **said), self.customer.id, sending)
 
     def _withdrawn(self) -> Iterator[Effect]:
         for visit in withdrawn(self.standing.visits, self.firing, self.decider.while_true):

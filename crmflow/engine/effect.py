@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from crmflow.core.decision import Subject, Visit
+from crmflow.core.decision import Sending, Subject, Visit
 from crmflow.core.journal import Entry
 
 
@@ -74,6 +74,7 @@ class Sent:
 
     entry: Entry
     customer_id: int
+    sending: Sending
 
 
 @dataclass(frozen=True, slots=True)

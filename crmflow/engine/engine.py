@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b, file_digest
@@ -13,22 +13,39 @@ from crmflow.core.decision import Decision, Visit
 from crmflow.core.field import Value
 from crmflow.core.intake import Counts, CustomerRef
 from crmflow.core.listing import RunReport
+from crmflow.core.migration import Migration
 from crmflow.core.moment import in_zone
 from crmflow.core.pack import TableKind
+from crmflow.core.seal import Seal
 from crmflow.engine.authoring import Authoring
 from crmflow.engine.calls import last_run
-from crmflow.engine.handling import case_with, close, open_by_hand, send_event
+from crmflow.engine.case_intake import CaseIntake, RulesOfThePast
+from crmflow.engine.casework import Swept
+from crmflow.engine.handling import (
+    case_with,
+    close,
+    open_about_unit,
+    open_by_hand,
+    send_event,
+    send_events,
+)
 from crmflow.engine.intake import column_names, mapping_of, unit_zones
 from crmflow.engine.listings import WORDS
-from crmflow.engine.naming import find_customer, find_holding, touchpoint_kind
+from crmflow.engine.migrating import migrate_cases
+from crmflow.engine.naming import chart_called, find_customer, find_holding, touchpoint_kind
 from crmflow.engine.reading import Reading
+from crmflow.engine.recomputing import Recomputed, recompute
 from crmflow.engine.recording import touchpoint_row
+from crmflow.engine.release import Rules
 from crmflow.engine.report import run_report
 from crmflow.engine.results import Results
 from crmflow.engine.running import Progress
-from crmflow.exchange.importing import ImportReport, Put, import_table
+from crmflow.engine.sending import Sending
+from crmflow.engine.telling import Telling
+from crmflow.exchange.importing import ImportReport, Put, Sink, import_table
 from crmflow.exchange.mapping import MappingFile
 from crmflow.store import Connection
+from crmflow.store.batch import Batch
 from crmflow.store.touchpoints import Happened
 
 
@@ -41,7 +58,7 @@ class Recorded:
     cases: tuple[Case, ...]
 
 
-class Engine(Reading, Authoring):
+class Engine(Reading, Authoring, Telling, Sending):
     """The engine of one site (one tenant). Synchronous, safe for threads, without globals.
 
     Every call that writes takes the host's `connection` and then commits or rolls back with it. Names of
@@ -57,6 +74,7 @@ class Engine(Reading, Authoring):
         *,
         mapping: Path | Mapping[str, object] | MappingFile | None = None,
         sheet: str | None = None,
+        past: RulesOfThePast | None = None,
         actor: str = "host",
         language: str | None = None,
         progress: Progress | None = None,
@@ -65,17 +83,20 @@ class Engine(Reading, Authoring):
         """Imports a CSV, XLSX or Parquet file, all in one transaction; bad rows go to a rejects file.
 
         `mapping` is a mapping file or its content, such as {"touchpoints": "fill"}; `sheet` is a workbook's.
+        Cases come in with their past, of which nothing is sent; `past` says what rules do in it: "mark", the
+        timers of their charts count as having happened, "none", only what the file tells happened. Cases of
+        touchpoints open at the next run; with "mark" at once, as they would stand by now, with "none" never.
         Raises ImportFileError CRM450–463, CRM469, CRM491, CRM496, CRM497 before anything is written.
         """
         meant = mapping_of(mapping)
         with self._calls.importing(actor, connection) as (batch, rules):
-            import_id = batch.imports.begin(kind, path.name, _digest(path))
+            import_id = batch.imports.begin(kind, path.name, _digest(path), past)
             before = batch.customers.count()
             report = import_table(
                 kind,
                 path,
-                names=column_names(rules.set.vocabulary),
-                put=lambda rows: Put(*batch.intake.put(rows, import_id=import_id)),
+                names=column_names(rules.set),
+                put=self._sink(kind, batch, rules, import_id, past),
                 zone=self.site.zone,
                 zones=unit_zones(batch.units.posts(batch.now), self.site.zone),
                 mapping=meant,
@@ -83,12 +104,21 @@ class Engine(Reading, Authoring):
                 language=language or self.site.language,
                 progress=progress,
             )
+            if kind == "touchpoints" and past == "mark":
+                CaseIntake(self._calls.work(batch, rules, batch.now, [])).open_reported(import_id)
             batch.imports.finish(import_id, Counts(report.new, report.changed, report.same), report.rejected)
             seen = batch.customers.count() - before
             if kind != "customers" and seen:
                 note = WORDS["imported.first-seen"].filled(count=seen)
                 report = replace(report, notes=(*report.notes, note))
             return report
+
+    def _sink(
+        self, kind: TableKind, batch: Batch, rules: Rules, import_id: int, past: RulesOfThePast | None
+    ) -> Sink:
+        if kind == "cases":
+            return CaseIntake(self._calls.work(batch, rules, batch.now, []), past or "mark").put
+        return lambda rows: Put(*batch.intake.put(rows, import_id=import_id))
 
     def import_results(
         self,
@@ -224,11 +254,17 @@ class Engine(Reading, Authoring):
         connection: Connection | None = None,
     ) -> Case:
         """Opens a case by hand. `chart` is its id, or the kind of case; `data` are the fields of its opening.
+        Where the chart is about units, `customer` is the code or name of one.
 
         The same `key` again opens nothing and gives the case that is there. Raises RuleFileError CRM137,
-        StoreError CRM443, CRM418, WorkflowError CRM504.
+        StoreError CRM443, CRM418, WorkflowError CRM504, CRM563.
         """
         with self._calls.writing(actor, connection) as (batch, rules):
+            meant = chart_called(rules, chart)
+            if meant.about == "unit":
+                work = self._calls.work(batch, rules, self._calls.at(batch, at), [])
+                key = key or f"{actor}:{work.as_of.isoformat()}"
+                return open_about_unit(work, meant, customer, data or {}, key)
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
             work = self._calls.work(batch, rules, self._calls.at(batch, at), [customer_id])
             key = key or f"{actor}:{work.as_of.isoformat()}"
@@ -243,21 +279,88 @@ class Engine(Reading, Authoring):
         data: Mapping[str, object] | None = None,
         *,
         at: datetime | None = None,
+        step: str | None = None,
         actor: str = "host",
         connection: Connection | None = None,
     ) -> Case:
-        """Sends an event to a case ("done" with the form's fields, or one that its chart names).
+        """Sends an event to a case ("done" with the form's fields, or one that its chart names). `step` is
+        the state that the sender saw: where the case has gone on since, it refuses.
 
-        Timers that were due before happen first. Raises WorkflowError CRM522 unknown case; CRM510–517 where
-        the case refuses, which the journal keeps all the same.
+        Timers that were due before happen first. Raises WorkflowError CRM522 unknown case; CRM510–517 and
+        CRM553–557 where the case refuses, which the journal keeps all the same.
         """
         with self._calls.writing(actor, connection) as (batch, rules):
             case = case_with(batch, case_id)
             work = self._calls.work(batch, rules, self._calls.at(batch, at), [case.customer_id])
-            moved, refusal = send_event(work, case, event, data or {})
+            moved, refusal = send_event(work, case, event, data or {}, step)
         if refusal is not None:
             raise refusal
         return moved
+
+    def send_all(
+        self,
+        sent: Iterable[tuple[int, str, Mapping[str, object]]],
+        *,
+        at: datetime | None = None,
+        actor: str = "host",
+        connection: Connection | None = None,
+    ) -> Swept:
+        """Sends many events in one transaction: case, event and data of each. A refusal stops none of the
+        others; the history of its case says why. Raises WorkflowError CRM522: a case is unknown."""
+        with self._calls.writing(actor, connection) as (batch, rules):
+            return send_events(self._calls.work(batch, rules, self._calls.at(batch, at), []), sent)
+
+    def due(
+        self,
+        as_of: datetime | None = None,
+        *,
+        limit: int = 5_000,
+        actor: str = "worker",
+        connection: Connection | None = None,
+    ) -> Swept:
+        """Moves what is due by a moment (default: now): timers, and one event a case. One batch of at most
+        `limit` cases in one transaction; call it again until nothing is claimed.
+
+        Raises StoreError CRM440 nothing is published, CRM408 this machine's clock is behind the journal.
+        """
+        at = in_zone(as_of, self.site.zone) if as_of else None
+        with self._calls.writing(actor, connection, at=at) as (batch, rules):
+            casework = self._calls.work(batch, rules, at or batch.now, []).casework()
+            gone = self._calls.relief.look(casework)
+            swept = casework.round(limit)
+        self._calls.relief.seen = gone
+        return swept
+
+    def recompute(self, *, actor: str = "worker", connection: Connection | None = None) -> Recomputed:
+        """Counts the clocks of open cases anew where their calendar is another one by now: of a new release,
+        or with newer holiday or time zone data. What changes is in the case's history ("recomputed").
+
+        One small query where nothing has changed. Raises StoreError CRM440 nothing is published.
+        """
+        return recompute(self._calls, actor, connection)
+
+    def migrate_cases(
+        self,
+        chart: str,
+        *,
+        dry_run: bool = False,
+        actor: str = "host",
+        connection: Connection | None = None,
+    ) -> Migration:
+        """Moves the open cases of a chart (its id, or the kind of case) to the version in force, as its
+        `migrates` says, all in one transaction. Those that cannot come stay, each with the reason.
+
+        Raises RuleFileError CRM137 unknown chart, StoreError CRM437 a migration names a release that there
+        is not.
+        """
+        with self._calls.writing(actor, connection) as (batch, rules):
+            return migrate_cases(self._calls.work(batch, rules, batch.now, []), chart, dry=dry_run)
+
+    def seal(self, *, actor: str = "worker", connection: Connection | None = None) -> tuple[Seal, ...]:
+        """Seals what the journal says up to a moment into which nobody can still write; () where there is
+        nothing new. Raises StoreError CRM408 this machine's clock is behind the journal."""
+        with self.store.batch(actor, connection=connection) as batch:
+            return batch.seals.close()
 
     def close_visit(
         self,

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from crmflow.core.case import Case
 from crmflow.core.decision import Target
 from crmflow.core.explanation import Explanation
+from crmflow.core.incident import NOBODY
 from crmflow.core.journal import Entry
 from crmflow.core.listing import Listing
 from crmflow.core.text import Text
 from crmflow.engine.inferring import explain_inferred
 from crmflow.engine.listings import WORDS, listing
+from crmflow.engine.outbox.explaining import explain_message
 from crmflow.engine.release import Releases, Rules
 from crmflow.engine.running import Work
 from crmflow.engine.survey import Survey
@@ -30,7 +32,10 @@ from crmflow.rules.rulebook import Rulebook
 from crmflow.rules.vocabulary import pack_of
 from crmflow.rules.wording import Wording
 from crmflow.store.batch import Batch
+from crmflow.workflow.course import Course
 from crmflow.workflow.explain import explain_case, explain_timers
+from crmflow.workflow.explain_due import explain_due
+from crmflow.workflow.words import Words
 
 ROWS = 3
 """So many touchpoints are told one by one behind each fact of a decision."""
@@ -98,6 +103,13 @@ class Explaining:
         """Where it stands, who holds it and why them, what comes next, and its history. Raises CRM522."""
         return self._case(case_id, brief=brief)
 
+    def message(self, id: int) -> Explanation:
+        """Where a message of the outbox stands, and why. Raises WorkflowError CRM589."""
+        message = self.batch.outbox.get(id)
+        if message is None:
+            raise WorkflowError("CRM589", id=id)
+        return explain_message(self.batch, message, self.wording)
+
     def decision(self, journal_id: int) -> Explanation:
         """One entry of the journal: what was decided, from which values, and where each of them came from.
 
@@ -123,7 +135,24 @@ class Explaining:
         if case is None:
             raise WorkflowError("CRM522", id=case_id)
         chart = self.work.casework().charts.of(case)
-        return explain_timers(chart, case, posts=self.work.posts, as_of=self.work.as_of, zone=self.zone)
+        return explain_timers(
+            chart,
+            case,
+            posts=self.work.posts,
+            calendars=self.rules.calendars,
+            as_of=self.work.as_of,
+            zone=self.zone,
+            context=self.work.context(case.customer_id, case.holding_id),
+        )
+
+    def due(self, case_id: int) -> Explanation:
+        """When a case is due by each of its clocks, and which time counted. Raises WorkflowError CRM522."""
+        case = self.batch.cases.get(case_id)
+        if case is None:
+            raise WorkflowError("CRM522", id=case_id)
+        chart, posts = self.work.casework().charts.of(case), self.work.posts
+        course = Course(chart, case, {}, posts, self.rules.calendars, actor="")
+        return explain_due(Words(chart, posts, self.zone), course, self.work.as_of)
 
     def owner(self, customer_id: int) -> Explanation:
         """Why this owner, who else stood to be chosen, and who owned the customer before."""
@@ -199,15 +228,25 @@ class Explaining:
             case,
             self.batch.cases.history(case_id),
             posts=self.work.posts,
+            calendars=self.rules.calendars,
             as_of=self.work.as_of,
             zone=self.zone,
             show_personal=self.show_personal,
+            context=self.work.context(case.customer_id, case.holding_id),
         )
         if brief:
             return replace(explanation, because=())
-        known_as = self.work.known(case.customer_id).customer.external_id
-        about = Explanation(WORDS["explained.customer"].filled(id=case.customer_id, known_as=known_as))
-        return replace(explanation, because=(about, *self._opening(case), *explanation.because))
+        return replace(explanation, because=(self._about(case), *self._opening(case), *explanation.because))
+
+    def _about(self, case: Case) -> Explanation:
+        """The customer; or the unit, and how many cases are grouped under it."""
+        if case.customer_id != NOBODY:
+            known_as = self.work.known(case.customer_id).customer.external_id
+            return Explanation(WORDS["explained.customer"].filled(id=case.customer_id, known_as=known_as))
+        unit = self.work.posts.units.get(case.unit or "")
+        grouped = len(self.batch.cases.children([case.id]).get(case.id, ()))
+        called = unit.name if unit is not None else case.unit
+        return Explanation(WORDS["explained.unit"].filled(unit=called, count=grouped))
 
     def _opening(self, case: Case) -> Iterator[Explanation]:
         """The condition that opens such a case, with the values that it reads now."""

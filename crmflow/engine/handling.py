@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from crmflow.core.case import Case
+from crmflow.core.chart import Chart
 from crmflow.core.decision import Visit
 from crmflow.core.field import Value
 from crmflow.core.journal import Entry
-from crmflow.engine.casework import About
-from crmflow.engine.naming import chart_called, find_holding
+from crmflow.engine.casework import About, Swept
+from crmflow.engine.naming import chart_called, find_holding, unit_called
 from crmflow.engine.running import Work
 from crmflow.errors import WorkflowError
 from crmflow.store.batch import Batch
@@ -38,20 +40,43 @@ def open_by_hand(
     return next(case for case in present if case.key == wanted)
 
 
-def send_event(
-    work: Work, case: Case, event: str, data: Mapping[str, object]
-) -> tuple[Case, WorkflowError | None]:
-    """The case after the timers that were due and then the event; and the refusal, where it refuses."""
-    sent = work.batch.events.add(case.id, event, data, work.as_of)
+def open_about_unit(work: Work, chart: Chart, name: str, data: Mapping[str, Value], key: str) -> Case:
+    """A case about a unit, by its code or name, that a person asked for. Raises WorkflowError CRM563."""
+    unit = unit_called(work.posts, name)
+    wanted = f"{chart.id}|unit:{unit.code}|{key}"
     casework = work.casework()
-    moved, history, took = casework.move(case, sent)
-    casework.save([(moved, history)])
-    if took:
-        work.batch.events.take([sent])
-    refused = next((each for each in history if each.kind == "refused"), None)
-    return work.batch.cases.get(case.id) or moved, refusal(
-        casework.charts.of(case), refused
-    ) if refused else None
+    opened = casework.keep([casework.open_about(chart, unit.code, wanted, work.as_of, data)])
+    return opened[0] if opened else work.batch.incidents.about(unit.code, wanted)
+
+
+def send_event(
+    work: Work, case: Case, event: str, data: Mapping[str, object], step: str | None = None
+) -> tuple[Case, WorkflowError | None]:
+    """The case after the timers that were due and then the event; and the refusal, where it refuses. `step`
+    is the state that the sender saw."""
+    sent = replace(work.batch.events.add(case.id, event, data, work.as_of), step=step)
+    casework = work.casework()
+    turned = casework.move(case, sent)
+    casework.save([turned])
+    casework.follow()
+    refused = next((each for each in turned.history if each.kind == "refused"), None)
+    present = work.batch.cases.get(case.id) or turned.case
+    return present, refusal(casework.charts.of(case), refused, present) if refused else None
+
+
+def send_events(work: Work, sent: Iterable[tuple[int, str, Mapping[str, object]]]) -> Swept:
+    """Many events at one moment, by case, event and data; those of one case in their order.
+
+    Raises WorkflowError CRM522 before anything is written.
+    """
+    wanted = [(case_id, event, data, work.as_of) for case_id, event, data in sent]
+    ids = dict.fromkeys(case_id for case_id, _, _, _ in wanted)
+    for unknown in work.batch.cases.missing(ids):
+        raise WorkflowError("CRM522", id=unknown)
+    casework = work.casework()
+    work.batch.events.add_all(wanted)
+    casework.sent_to = list(ids)
+    return casework.follow()
 
 
 def case_with(batch: Batch, case_id: int) -> Case:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from crmflow.core.chart import Chart
 from crmflow.core.field import Field
 from crmflow.core.post import Posts
 from crmflow.core.text import Text
@@ -14,13 +15,15 @@ from crmflow.engine.zones import Zones
 from crmflow.errors import ImportFileError, RuleFileError
 from crmflow.exchange.layout import Kind, Names
 from crmflow.exchange.mapping import MappingFile
+from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import Findings, RuleFile, read
 from crmflow.rules.vocabulary import HoldingKind, Vocabulary, Word, bare
 from crmflow.rules.vocabulary import Kind as Happening
 
 
-def column_names(vocabulary: Vocabulary) -> Names:
+def column_names(rules: Ruleset) -> Names:
     """What the columns of a file may be called: ids, labels and aliases."""
+    vocabulary = rules.vocabulary
     return Names(
         keys=_words(vocabulary.keys),
         roles=_words(vocabulary.roles),
@@ -28,7 +31,26 @@ def column_names(vocabulary: Vocabulary) -> Names:
         customer=_fields(vocabulary.customer, vocabulary),
         holdings=_kinds(vocabulary.holdings, vocabulary),
         touchpoints=_kinds(vocabulary.touchpoints, vocabulary),
+        cases=_asked(rules.charts.values(), vocabulary),
     )
+
+
+def _asked(charts: Iterable[Chart], vocabulary: Vocabulary) -> dict[str, Field]:
+    """What charts ask for when a case is opened or a form filled in; which of two with one name a cell means
+    is not known before its case is, so that it is kept as it is written."""
+    fields = [field for chart in charts for field in opening_fields(chart, vocabulary).values()]
+    return {
+        spelling: Field(each.name, "string", each.label)
+        for each in fields
+        for spelling in _spellings(each.name, each.label, each.aliases)
+    }
+
+
+def opening_fields(chart: Chart, vocabulary: Vocabulary) -> dict[str, Field]:
+    """The fields of what opens a case of a chart, and of its forms, by name."""
+    kind = vocabulary.touchpoints.get(chart.opens_on or "")
+    forms = (each.field for state in chart.states.values() for each in state.form)
+    return {**({} if kind is None else kind.fields), **{field.name: field for field in forms}}
 
 
 def mapping_of(mapping: Path | Mapping[str, object] | MappingFile | None) -> MappingFile | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from crmflow.engine.effect import Effect, Owned, Segmented, TookPart, Visited, Withdrawn
+from crmflow.core.message import Outgoing
+from crmflow.engine.effect import Effect, Owned, Segmented, Sent, TookPart, Visited, Withdrawn
 from crmflow.store.batch import Batch
 from crmflow.store.owners import Ownership
 from crmflow.store.segments import Segment
@@ -28,6 +29,7 @@ def write(batch: Batch, effects: Sequence[Effect]) -> list[Effect]:
         for effect, _ in new
         if isinstance(effect, Withdrawn)
     )
+    batch.outbox.put(_outgoing(effect, entry) for effect, entry in new if isinstance(effect, Sent))
     return [effect for effect, _ in new]
 
 
@@ -58,3 +60,15 @@ def _ownership(effect: Owned | TookPart, entry: int | None) -> Ownership:
     if isinstance(effect, Owned):
         return Ownership(effect.customer_id, "owner", effect.staff, at, journal_id=entry)
     return Ownership(effect.customer_id, "participant", effect.staff, at, effect.held, journal_id=entry)
+
+
+def _outgoing(effect: Sent, entry: int | None) -> Outgoing:
+    said = effect.entry
+    return Outgoing(
+        key=said.key or f"journal:{entry}",
+        message=effect.sending.message,
+        customer_id=effect.customer_id,
+        at=said.at,
+        channel=effect.sending.channel,
+        journal_id=entry,
+    )

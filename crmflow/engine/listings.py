@@ -11,10 +11,13 @@ from typing import Any
 from crmflow.core.case import Case
 from crmflow.core.customer import Customer
 from crmflow.core.decision import Visit
+from crmflow.core.incident import NOBODY
 from crmflow.core.listing import Asked, Column, Listing
+from crmflow.core.message import Outgoing, State
 from crmflow.core.post import Posts
 from crmflow.core.text import Text, listed, phrases
 from crmflow.engine.forms import case_asks, visit_asks
+from crmflow.engine.outbox.explaining import reason
 from crmflow.engine.release import Rules
 from crmflow.planning.coverage import gaps
 from crmflow.plugins import installed
@@ -90,12 +93,23 @@ class Listings:
         asks = [visit_asks(self.rules, visit) for visit in visits]
         return self._listing("visits", columns, map(self._visit, visits), asks)
 
-    def cases(self, *, all: bool = False) -> Listing:
-        cases = list(self.batch.cases.scan(units=self.units, open_only=not all))
+    def cases(self, *, all: bool = False, unassigned: bool = False) -> Listing:
+        """With `unassigned` only those whose step a role does, and nobody fills it now."""
+        cases = list(self.batch.cases.scan(units=self.units, open_only=unassigned or not all))
+        if unassigned:
+            cases = [case for case in cases if case.holder is None and self._needs_holder(case)]
         self._read({case.customer_id for case in cases})
         columns = "id case customer known_as step level unit holder name since due escalations blocked"
         asks = [case_asks(self.rules, case) for case in cases]
         return self._listing("cases", columns, map(self._case, cases), asks)
+
+    def outbox(self, states: Iterable[State]) -> Listing:
+        """The messages in these states, with the reason where there is one."""
+        messages = list(self.batch.outbox.scan(states=states))
+        self._read({message.customer_id for message in messages})
+        seen = (message for message in messages if self._sees(message.customer_id))
+        columns = "id customer known_as message channel state since due attempts reason"
+        return self._listing("outbox", columns, map(self._message, seen))
 
     def owners(self, *, missing: bool = False) -> Listing:
         """With `missing` only the customers without a live owner, each with the reason. (F19)"""
@@ -149,6 +163,24 @@ class Listings:
             "rulebook": visit.rulebook,
         }
 
+    def _message(self, message: Outgoing) -> Mapping[str, Any]:
+        return {
+            **self._who(message.customer_id),
+            "id": message.id,
+            "message": message.message,
+            "channel": message.channel,
+            "state": WORDS[f"states.{message.state}"],
+            "since": message.at,
+            "due": message.due_at,
+            "attempts": message.attempts,
+            "reason": reason(message, self.rules.set.vocabulary),
+        }
+
+    def _needs_holder(self, case: Case) -> bool:
+        chart = self.rules.set.charts.get(case.chart)
+        state = chart.states.get(case.state) if chart else None
+        return state is not None and state.by is not None
+
     def _case(self, case: Case) -> Mapping[str, Any]:
         chart = self.rules.set.charts.get(case.chart)
         state = chart.states.get(case.state) if chart else None
@@ -182,6 +214,8 @@ class Listings:
         self._customers.update((customer.id, customer) for customer in found)
 
     def _who(self, customer_id: int) -> Mapping[str, Any]:
+        if customer_id == NOBODY:
+            return {"customer": None, "known_as": None}
         if customer_id not in self._customers:
             self._read([customer_id])
         customer = self._customers.get(customer_id)

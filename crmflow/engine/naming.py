@@ -6,16 +6,17 @@ import re
 
 from crmflow.core.chart import Chart
 from crmflow.core.intake import CustomerRef
+from crmflow.core.post import Posts, Unit
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known
-from crmflow.errors import StoreError
+from crmflow.errors import StoreError, WorkflowError
 from crmflow.rules.feel import nearest
 from crmflow.rules.vocabulary import Kind, Vocabulary, bare
 from crmflow.store.batch import Batch
 
 # An id has 63 bits.
 _ID = re.compile(r"(?:C|customer:)(\d{1,18})")
-_SUBJECT = re.compile(r"(visit|case|decision|timer):(\d{1,18})")
+_SUBJECT = re.compile(r"(visit|case|decision|timer|due|message)(?::case)?:(\d{1,18})")
 _OWNER = re.compile(r"owner:(.+)")
 
 
@@ -65,9 +66,20 @@ def chart_called(rules: Rules, name: str) -> Chart:
     return charts[0] if len(charts) == 1 else rules.set.chart(name)
 
 
+def unit_called(posts: Posts, name: str) -> Unit:
+    """The unit with this code, or the only one of this name. Raises WorkflowError CRM563."""
+    if name in posts.units:
+        return posts.units[name]
+    called = [unit for unit in posts.units.values() if unit.name == name]
+    if len(called) == 1:
+        return called[0]
+    near = nearest(name, [*posts.units, *(unit.name for unit in posts.units.values())])
+    raise WorkflowError("CRM563", unit=name, nearest=near or "–")
+
+
 def parse_subject(what: str) -> tuple[str, str]:
-    """ "visit:7", "case:9", "decision:3", "timer:9" (of that case) as kind and id; "owner:" and a customer;
-    anything else names a customer."""
+    """The kind and id of "visit:7", "case:9", "decision:3", "timer:9" and "due:9" (of that case) or
+    "message:5"; "owner:" and a customer; anything else names a customer."""
     if found := _SUBJECT.fullmatch(what):
         return found[1], found[2]
     if found := _OWNER.fullmatch(what):

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Listing
+from crmflow.core.message import UNSENT, State
 from crmflow.core.replay import Replay
+from crmflow.core.seal import Audit
 from crmflow.core.simulation import Simulation, Step
+from crmflow.engine.exporting import JournalForm
 from crmflow.engine.naming import find_customer, parse_subject
 from crmflow.engine.opened import Opened
 from crmflow.engine.running import Progress
 from crmflow.engine.simulation.simulating import Simulating
 from crmflow.engine.whynot import WhyNot
 from crmflow.errors import StoreError
+from crmflow.store.audit import audit
 
 
 class Reading(Opened):
@@ -30,10 +34,16 @@ class Reading(Opened):
         with self._calls.lists(viewer) as lists:
             return lists.visits(all=all)
 
-    def cases(self, viewer: str | None = None, *, all: bool = False) -> Listing:
-        """The open cases, or all, that a viewer sees."""
+    def cases(self, viewer: str | None = None, *, all: bool = False, unassigned: bool = False) -> Listing:
+        """The open cases, or all, that a viewer sees; with `unassigned` those that wait for somebody and
+        nobody is there."""
         with self._calls.lists(viewer) as lists:
-            return lists.cases(all=all)
+            return lists.cases(all=all, unassigned=unassigned)
+
+    def outbox(self, viewer: str | None = None, *, state: State | None = None) -> Listing:
+        """The messages that wait, are held or dead; or those in a state ("sent", "discarded" too)."""
+        with self._calls.lists(viewer) as lists:
+            return lists.outbox(UNSENT if state is None else (state,))
 
     def owners(self, viewer: str | None = None, *, missing: bool = False) -> Listing:
         """Who owns whom; with `missing` the customers without a live owner. (F19)"""
@@ -47,8 +57,8 @@ class Reading(Opened):
             return explaining.facts_listing(id)
 
     def explain(self, what: str, *, show_personal: bool = False) -> Explanation:
-        """What, why and since when: of a customer, "owner:CUSTOMER", "visit:7", "case:9", "timer:9" (of that
-        case) or "decision:3" (an entry of the journal).
+        """What, why and since when: of a customer, "owner:CUSTOMER", "visit:7", "case:9", "timer:9" and
+        "due:9" (of that case), "message:5" or "decision:3" (an entry of the journal).
 
         Raises StoreError CRM421, CRM443, WorkflowError CRM521, CRM522: there is no such thing.
         """
@@ -63,6 +73,10 @@ class Reading(Opened):
                     return explaining.decision(int(name))
                 case "timer":
                     return explaining.timer(int(name))
+                case "due":
+                    return explaining.due(int(name))
+                case "message":
+                    return explaining.message(int(name))
             id = find_customer(explaining.batch, explaining.rules.set.vocabulary, name)
             return explaining.owner(id) if kind == "owner" else explaining.customer(id)
 
@@ -82,6 +96,34 @@ class Reading(Opened):
             vocabulary = replaying.rules.set.vocabulary
             id = None if customer is None else find_customer(replaying.batch, vocabulary, customer)
             return list(replaying.all(customer=id, since=since))
+
+    def verify_journal(self, expected: str | None = None) -> Audit:
+        """Whether the journal is what was written: every entry, payload and seal; and what is not sealed yet.
+
+        `expected` is the digest of a seal, or its beginning, that was noted elsewhere.
+        """
+        with self.store.reading() as batch:
+            return audit(batch, expected)
+
+    def export_journal(
+        self,
+        path: Path,
+        *,
+        form: JournalForm = "jsonl",
+        customer: str | None = None,
+        case: int | None = None,
+        since: datetime | None = None,
+        show_personal: bool = False,
+    ) -> int:
+        """Writes the journal to a file, "jsonl" (an entry a line) or "ocel" (OCEL 2.0 as JSON), all or about
+        a customer or a case, or what is true since a moment; returns how many entries.
+
+        Personal values are hidden unless asked for. Raises StoreError CRM443 unknown customer.
+        """
+        with self._calls.exporting(show_personal) as exporting:
+            vocabulary = exporting.rules.set.vocabulary
+            id = None if customer is None else find_customer(exporting.batch, vocabulary, customer)
+            return exporting.write(path, form, exporting.entries(customer=id, case=case, since=since))
 
     def why_not(
         self,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +11,7 @@ from threading import Lock
 from time import monotonic
 from typing import ClassVar
 
-from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.calendar import Calendar
 from crmflow.core.calendars import Calendars
 from crmflow.core.customer import Customer
 from crmflow.core.release import Release
@@ -45,12 +44,12 @@ class Rules:
     @property
     def calendar(self) -> Calendar:
         """The site's working time: its calendars/default.yaml, else around the clock."""
-        return self.set.calendars.get("calendars/default", ALWAYS)
+        return self.set.calendars.default
 
     @property
     def calendars(self) -> Calendars:
         """The working time of each unit, role and person."""
-        return Calendars(self.calendar)
+        return self.set.calendars
 
     @cached_property
     def unit_fields(self) -> tuple[str, ...]:
@@ -129,13 +128,6 @@ class Releases:
             raise
         self._failed.pop(release.hash, None)
         return rules
-
-    def published(self, batch: Batch) -> Iterator[Rules]:
-        """Every release that was ever in force and that this process can use."""
-        for release in batch.releases.all():
-            if any(release.spans()):
-                with suppress(CrmflowError):
-                    yield self._tried(batch, release)
 
     def rules(self, batch: Batch, release: Release) -> Rules:
         """A release of the store, compiled. Raises RuleFileError CRM090, StoreError CRM439."""

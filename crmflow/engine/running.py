@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from crmflow.core.case import Case, Moved
 from crmflow.core.customer import Consent
 from crmflow.core.decision import Decision, Visit
+from crmflow.core.incident import NOBODY
 from crmflow.engine.casework import About, Casework
 from crmflow.engine.deciding import Decider, Deciding, Standing, own
 from crmflow.engine.effect import Effect, Opening, Owned, Segmented, TookPart
@@ -20,6 +21,7 @@ from crmflow.engine.inferring import inferred, kept
 from crmflow.engine.ledger import write
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known, Survey, compared, next_flip, population_facts
+from crmflow.engine.turned import Turned
 from crmflow.engine.zones import Zones
 from crmflow.rules.context import Context
 from crmflow.rules.origin import Origins
@@ -151,6 +153,7 @@ class Work:
         self._after_decisions()
         casework = self.casework()
         self.outcome.opened = casework.open_reported(self.unit_of, self.chosen)
+        self.outcome.opened += casework.incidents.open_signalled()
         self.outcome.opened += casework.keep(list(self._due(casework, openings)))
         new = {case.id for case in self.outcome.opened}
         running = self.batch.cases.scan(customers=self.chosen)
@@ -160,12 +163,15 @@ class Work:
         self.outcome.history = casework.history
 
     def casework(self) -> Casework:
-        return Casework(self.batch, self.rules, self.posts, self.rules.calendars, self.as_of, self.context)
+        calendars = self.rules.calendars
+        return Casework(self.batch, self.rules, self.posts, calendars, self.as_of, self.context, self.meet)
 
     # what they need
 
     def context(self, customer_id: int, holding_id: int | None) -> Context:
-        """What the charts' conditions see, after all decisions."""
+        """What the charts' conditions see, after all decisions; of nobody in particular only the moment."""
+        if customer_id == NOBODY:
+            return self.decider.contexts(None).nobody()
         known = self.known(customer_id)
         context = self.decider.context(known)
         contexts = self.decider.contexts_of(known.customer)
@@ -179,12 +185,19 @@ class Work:
 
     def known(self, customer_id: int) -> Known:
         """A customer outside the chosen ones is read when a case asks for it."""
-        if customer_id not in self._known:
-            for known in self.survey.everyone(self.batch, [customer_id]):
-                known.values.update(self._stored(self.batch.facts.get(customer_id)))
-                self._known[customer_id] = known
-            self._read_segments([customer_id])
+        self.meet([customer_id])
         return self._known[customer_id]
+
+    def meet(self, customers: Iterable[int]) -> None:
+        """Reads those of the customers that are not known yet."""
+        new = [id for id in customers if id not in self._known]
+        if not new:
+            return
+        stored = {row.customer_id: row for row in self.batch.facts.scan(new)}
+        for known in self.survey.everyone(self.batch, new):
+            known.values.update(self._stored(stored.get(known.customer.id)))
+            self._known[known.customer.id] = known
+        self._read_segments(new)
 
     def origins(self, customer_id: int) -> Origins:
         """The rows behind a customer's facts."""
@@ -274,9 +287,7 @@ class Work:
         for customer in self.batch.customers.scan(as_of=self.as_of, customers=owned) if owned else ():
             self._known[customer.id] = self.known(customer.id)._replace(customer=customer)
 
-    def _due(
-        self, casework: Casework, openings: Iterable[Opening]
-    ) -> Iterator[tuple[Case, tuple[Moved, ...]]]:
+    def _due(self, casework: Casework, openings: Iterable[Opening]) -> Iterator[Turned]:
         """One case a subject while its chart's condition holds: the n-th has its number in the key."""
         waiting = list(openings)
         if not waiting:
@@ -298,12 +309,8 @@ class Work:
                 yield casework.open(self.rules.set.chart(opening.chart), about, key, self.as_of, {})
 
     def _allows(self, customer_id: int, purpose: str, channel: str) -> bool:
-        """Whether the newest word of the customer on this purpose and channel is consent; silence is none."""
+        """Whether nothing that the customer said forbids this purpose on this channel."""
         if self._consents is None:
             self._consents = self.batch.consents.of(list(self._known), as_of=self.as_of)
-        said = [
-            consent
-            for consent in self._consents.get(customer_id, ())
-            if consent.purpose == purpose and consent.channel in (None, channel)
-        ]
-        return bool(said) and said[-1].granted
+        said = self._consents.get(customer_id, ())
+        return self.rules.set.vocabulary.forbids(said, purpose, channel) is None

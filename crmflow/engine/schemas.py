@@ -11,7 +11,7 @@ from crmflow.engine.files import rule_files
 from crmflow.engine.release import compiled
 from crmflow.errors import LANGUAGES
 from crmflow.plugins import Plugins
-from crmflow.rules.calendar_file import CalendarShape
+from crmflow.rules.calendar.shape import CalendarShape
 from crmflow.rules.chart.shape import ChartShape
 from crmflow.rules.fact import DERIVED, FOLDS, POPULATION
 from crmflow.rules.infer.shape import InferenceShape
@@ -19,6 +19,7 @@ from crmflow.rules.mapping_shape import MappingShape
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.schema import Names, Schema, params_schema, schema_of
 from crmflow.rules.shape import OrderShape, RulebookShape, Shape
+from crmflow.rules.targets import TargetsShape
 from crmflow.rules.vocabulary import Vocabulary, bare
 from crmflow.rules.vocabulary_shape import VocabularyShape
 from crmflow.settings import FILE, Site, SiteShape
@@ -42,6 +43,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "params": Format(None, ("**/params.yaml",)),
     "order": Format(OrderShape, ("**/order.yaml",)),
     "calendar": Format(CalendarShape, ("**/calendars/*.yaml",)),
+    "targets": Format(TargetsShape, ("**/targets.yaml", "**/*.targets.yaml")),
     "mapping": Format(MappingShape, ("**/mappings/*.yaml", "**/mapping.yaml", "**/*.mapping.yaml")),
     "site": Format(SiteShape, (FILE,)),
 }
@@ -132,6 +134,7 @@ def _names(rules: Ruleset) -> Names:
     return {
         "ChooseShape.role": roles,
         "StaffShape.role": roles,
+        "BranchShape.by": roles,
         "StateShape.by": roles,
         "VisitShape.by": ["owner", *roles],
         "ChooseShape.level": levels,

@@ -11,9 +11,8 @@ from crmflow.core.chart import Chart
 from crmflow.core.customer import Customer
 from crmflow.core.decision import Conflict, Hit, Plan, Sending, Subject, Target
 from crmflow.core.explanation import Explanation
-from crmflow.core.text import Text
+from crmflow.core.text import Text, listed
 from crmflow.engine.ahead import Ahead
-from crmflow.engine.deciding import MARKETING
 from crmflow.engine.explaining import ROWS, Explaining
 from crmflow.engine.listings import WORDS
 from crmflow.planning.candidates import explain_choice
@@ -23,7 +22,8 @@ from crmflow.rules.explain import explain_condition, why_not
 from crmflow.rules.feel import Expression
 from crmflow.rules.origin import Origins
 from crmflow.rules.rulebook import Rulebook
-from crmflow.workflow.gates import view
+from crmflow.workflow.branching import joined_key, waits_for
+from crmflow.workflow.gates import View
 
 SLOT = "|"
 
@@ -142,11 +142,11 @@ class WhyNot:
             return Text(hit.occasion, hit.occasion)
 
     def _no_consent(self, sending: Sending) -> Iterator[Explanation]:
-        ruleset = self.explaining.rules.set
-        purpose = ruleset.vocabulary.messages[sending.message].purpose
-        if purpose == MARKETING and not self._allows(purpose, sending.channel):
-            word = ruleset.vocabulary.word
-            parts = {"purpose": word(purpose), "channel": word(sending.channel)}
+        vocabulary = self.explaining.rules.set.vocabulary
+        purpose = vocabulary.messages[sending.message].purpose
+        if self._forbids(purpose, sending.channel):
+            called = vocabulary.purpose(purpose).label
+            parts = {"purpose": called, "channel": vocabulary.word(sending.channel)}
             yield Explanation(WORDS["explained.no-consent"].filled(**parts), holds=False)
 
     def _nobody(self, target: Target) -> Iterator[Explanation]:
@@ -186,7 +186,7 @@ class WhyNot:
         work, wording = self.explaining.work, self.explaining.wording
         chart = work.casework().charts.of(case)
         context = work.context(case.customer_id, case.holding_id)
-        names = view(chart, case, context, work.as_of, work.calendar)
+        names = View(chart, case, context, work.as_of, work.calendar)
         lines = {line.id: line for move in chart.moves for gate in move.gates for line in gate.lines}
         parts: list[Explanation] = []
         for line in (lines[id] for id in case.blocked if id in lines):
@@ -209,7 +209,11 @@ class WhyNot:
         for move in chart.moves_from(case.state, "event"):
             event = chart.labels.get(move.event or "", Text.of(move.event or ""))
             yield Explanation(WORDS["explained.waits-event"].filled(event=event))
-        if chart.moves_from(case.state, "after"):
+        if chart.moves_from(case.state, "joined"):
+            running = [branch for branch in waits_for(state) if joined_key(branch) not in case.fired]
+            branches = listed(chart.states[branch].label for branch in running)
+            yield Explanation(WORDS["explained.waits-joined"].filled(state=state.label, branches=branches))
+        if chart.moves_from(case.state, "after") or chart.moves_from(case.state, "at"):
             timers = self.explaining.timer(case.id)
             yield Explanation(WORDS["explained.waits-time"], because=timers.because)
 
@@ -252,12 +256,8 @@ class WhyNot:
                 return Ahead(work.survey.holding_folds[holding.kind], own, (), work.as_of, zone)
         return Ahead(work.survey.folds, touchpoints, known.holdings, work.as_of, zone)
 
-    def _allows(self, purpose: str, channel: str) -> bool:
-        """Whether the customer's newest word on a purpose and channel is consent."""
+    def _forbids(self, purpose: str, channel: str) -> str | None:
+        """The code of what the customer's words have against a purpose on a channel."""
         consents = self.explaining.batch.consents.of([self.customer_id], as_of=self.explaining.work.as_of)
-        said = [
-            each
-            for each in consents.get(self.customer_id, ())
-            if each.purpose == purpose and each.channel in (None, channel)
-        ]
-        return bool(said) and said[-1].granted
+        said = consents.get(self.customer_id, ())
+        return self.explaining.rules.set.vocabulary.forbids(said, purpose, channel)

@@ -92,7 +92,9 @@ def import_table(
     maker = RowMaker(columns, mapping.source, mapping.zone or zone, zones, since(mapping, zone))
     counts: list[Counts] = []
     with Rejects.beside(path, file.headers, language) as rejects:
-        for line, batch in batches(file, maker, rejects):
+        # the lines of one case may stand anywhere in the file
+        size = file.lines if table == "cases" else BATCH
+        for line, batch in batches(file, maker, rejects, size):
             done = put(batch.rows)
             counts.append(done.counts)
             for number, error in done.refused:
@@ -113,8 +115,8 @@ def import_table(
     )
 
 
-def batches(file: TableFile, maker: RowMaker, rejects: Rejects) -> Iterator[tuple[int, Batch]]:
-    """The good rows in batches, each with the line up to which the file is read."""
+def batches(file: TableFile, maker: RowMaker, rejects: Rejects, size: int) -> Iterator[tuple[int, Batch]]:
+    """The good rows in batches of at most `size`, each with the line up to which the file is read."""
     batch = Batch()
     line = 1
     for row in file.rows():
@@ -130,7 +132,7 @@ def batches(file: TableFile, maker: RowMaker, rejects: Rejects) -> Iterator[tupl
             continue
         batch.rows.append(made)
         batch.cells[row.line] = row.cells
-        if len(batch.rows) == BATCH:
+        if len(batch.rows) == size:
             yield line, batch
             batch = Batch()
     yield file.lines, batch

@@ -25,6 +25,7 @@ _KEY_SERVES: Mapping[TableKind, frozenset[str]] = {
     "holdings": frozenset({"customer"}),
     "touchpoints": frozenset({"customer"}),
     "consents": frozenset({"customer"}),
+    "cases": frozenset({"customer"}),
     "units": frozenset(),
     "staff": frozenset(),
 }
@@ -46,7 +47,8 @@ class Names:
     """What the vocabulary calls things, each by its spellings: ids, en, zh and aliases.
 
     `keys` gives kinds of customer keys, `customer` the fields of customers (qualified names), `roles` and
-    `levels` the declared names; where these two are empty, any word is taken.
+    `levels` the declared names; where these two are empty, any word is taken. `cases` gives what charts ask
+    for, as it is written.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -55,12 +57,14 @@ class Names:
     customer: Mapping[str, Field] = field(default_factory=dict)
     holdings: Mapping[str, Kind] = field(default_factory=dict)
     touchpoints: Mapping[str, Kind] = field(default_factory=dict)
+    cases: Mapping[str, Field] = field(default_factory=dict)
 
     def kind(self, table: TableKind, spelling: str | None) -> Kind | None:
-        """The kind of holding or touchpoint that is meant; None for other tables.
-
-        Raises ImportFileError CRM455.
+        """The kind of holding or touchpoint that is meant, or the chart of cases that do not name theirs;
+        None for other tables. Raises ImportFileError CRM455.
         """
+        if table == "cases":
+            return Kind(spelling or "", self.cases)
         if table not in ("holdings", "touchpoints"):
             return None
         kinds = self.holdings if table == "holdings" else self.touchpoints

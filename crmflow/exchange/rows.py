@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from crmflow.core.intake import (
+    CaseRow,
     ConsentRow,
     CustomerRef,
     CustomerRow,
@@ -27,7 +28,7 @@ from crmflow.exchange.layout import Layout, Place
 from crmflow.exchange.mapping import known_zone
 from crmflow.exchange.typed_cell import Cell, shown, written
 
-IntakeRow = CustomerRow | HoldingRow | TouchpointRow | UnitRow | StaffRow | ConsentRow
+IntakeRow = CustomerRow | HoldingRow | TouchpointRow | UnitRow | StaffRow | ConsentRow | CaseRow
 
 # Whose numbers a file's ids are, where its mapping names no source.
 SITE = "site"
@@ -200,6 +201,30 @@ class RowMaker:
             cells.line,
         )
 
+    def case_row(self, cells: Cells) -> CaseRow:
+        """Raises ImportFileError CRM475 where neither its time nor its chart is known."""
+        own = cells.own
+        at, chart = own.get("at") or own.get("opened"), own.get("chart") or self.kind
+        if at is None or not chart:
+            name = "time" if at is None else "chart"
+            raise ImportFileError("CRM475", name=name, column=name)
+        return CaseRow(
+            self.source or SITE,
+            own["key"],
+            chart,
+            cells.customer(),
+            at,
+            own.get("event"),
+            own.get("state"),
+            own.get("by"),
+            own.get("opened"),
+            own.get("holding"),
+            own.get("unit"),
+            own.get("level"),
+            cells.values["field"],
+            cells.line,
+        )
+
 
 MAKERS: Mapping[TableKind, Callable[[RowMaker, Cells], IntakeRow]] = {
     "customers": RowMaker.customer_row,
@@ -208,4 +233,5 @@ MAKERS: Mapping[TableKind, Callable[[RowMaker, Cells], IntakeRow]] = {
     "units": RowMaker.unit_row,
     "staff": RowMaker.staff_row,
     "consents": RowMaker.consent_row,
+    "cases": RowMaker.case_row,
 }

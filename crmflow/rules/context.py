@@ -83,6 +83,10 @@ class Contexts:
                 context[name].append(self._item(holding, name))
         return self._complete(context, self._customer)
 
+    def nobody(self) -> Context:
+        """The context of nobody in particular: the moment."""
+        return dict(self._present)
+
     def learn(self, context: Context, more: Mapping[str, object]) -> None:
         """Adds to a customer's context what became known since: facts of the population, segments."""
         context.update(more)

@@ -11,11 +11,13 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
+from crmflow.core.contact import Channel, Purpose
 from crmflow.core.field import Field, Kind
 from crmflow.core.text import Text
 from crmflow.errors import FeelError, RuleFileError
 from crmflow.rules import feel, vocabulary
 from crmflow.rules.condition import note, note_null_traps, report
+from crmflow.rules.contact import ContactReader
 from crmflow.rules.fact import FOLDS, Fact, define, definition_order
 from crmflow.rules.feel import Enumeration, Name, Scope, nearest
 from crmflow.rules.fit import shaped
@@ -67,6 +69,8 @@ class _Declared:
     signals: dict[str, vocabulary.Kind] = field(default_factory=dict)
     cases: dict[str, Word] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
+    purposes: dict[str, Purpose] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
     values: dict[str, Text] = field(default_factory=dict)
     facts: list[_FactAt] = field(default_factory=list)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -104,6 +108,8 @@ def declare(
         read.signals,
         read.cases,
         read.messages,
+        read.purposes,
+        read.channels,
         values=read.values,
         fact_aliases=read.aliases,
         results=results,
@@ -150,10 +156,12 @@ def _names(document: Document, shape: VocabularyShape, read: _Declared) -> None:
         read.signals[f"{pack}.{name}"] = vocabulary.Kind(
             f"{pack}.{name}", signal.label(name), fields, signal.spellings(), signal.scope
         )
-    for name, message in shape.messages.items():
-        read.messages[f"{pack}.{name}"] = Message(
-            f"{pack}.{name}", message.purpose, message.label(name), tuple(message.aliases)
-        )
+    contact = ContactReader(document, read.findings)
+    read.purposes.update((name, contact.purpose(name, each)) for name, each in shape.purposes.items())
+    read.channels.update((name, contact.channel(name, each)) for name, each in shape.channels.items())
+    read.messages.update(
+        (f"{pack}.{name}", contact.message(name, each)) for name, each in shape.messages.items()
+    )
     _facts(document, ("facts",), shape.facts, read)
     _facts(document, ("population facts",), shape.population_facts, read)
 

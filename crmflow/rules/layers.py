@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from crmflow.rules.calendar_file import CalendarShape
+from crmflow.rules.calendar.shape import MARKS, CalendarShape
 from crmflow.rules.chart.shape import ChartShape
 from crmflow.rules.fit import shaped
 from crmflow.rules.infer.shape import InferenceShape
@@ -17,6 +17,7 @@ _ORDER = ("core", "pack", "site")
 _RULEBOOK = frozenset({"decides", "rules", "table", "gives"})
 _CHART = frozenset({"case", "states", "moves"})
 _MAPPING = frozenset({"columns", "key"})  # read when a file is imported
+_TARGETS = frozenset({"targets"})  # read when clocks are replayed
 
 
 @dataclass(slots=True)
@@ -71,13 +72,13 @@ def _put(document: Document, layers: Layers, findings: Findings) -> None:
         order = shaped(OrderShape, document, (), findings)
         if order is not None:
             layers.orders.append((document, order))
-    elif "week" in keys:
+    elif keys & MARKS:
         calendar = shaped(CalendarShape, document, (), findings)
         if calendar is not None:
             layers.calendars[id] = document, calendar
     elif keys & (_CHART | _RULEBOOK):
         _put_rules(document, layers, findings)
-    elif not keys & _MAPPING:
+    elif not keys & (_MAPPING | _TARGETS):
         findings.errors.append(document.diagnostic("CRM071", ()))
 
 

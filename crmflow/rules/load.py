@@ -8,13 +8,13 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.core.text import Text, choices
-from crmflow.rules.calendar_file import read_calendar
+from crmflow.rules.calendar.site import read_calendars
 from crmflow.rules.chart.reader import ChartReader
 from crmflow.rules.chart.shape import ChartShape
+from crmflow.rules.chart.states import written
 from crmflow.rules.declare import declare
 from crmflow.rules.feel import Scope, nearest
 from crmflow.rules.infer.case import read_inference_cases
@@ -31,7 +31,7 @@ from crmflow.rules.ruleset import Loaded, Ruleset
 from crmflow.rules.scenario import Case, read_cases, read_chart_cases
 from crmflow.rules.shape import RulebookShape
 from crmflow.rules.source import Document, Findings, Path, RuleFile
-from crmflow.rules.vocabulary import Result, Vocabulary, bare
+from crmflow.rules.vocabulary import PRESENT, Result, Vocabulary, bare
 
 __all__ = ["RuleFile", "load"]
 
@@ -101,18 +101,21 @@ class _Loader:
         self.scope = cache(names.scope)
         self.yields = _deciders(layers, findings)
         self.cases: dict[str, Sequence[Case]] = {}
+        self.calendars = read_calendars(layers.calendars, names.roles, findings)
 
     def ruleset(self) -> Ruleset:
         self.refuse_unknown_settings()
         rulebooks = [self.rulebook(id, *each) for id, each in self.layers.rulebooks.items()]
         inferences = [self.inference(id, *each) for id, each in self.layers.inferences.items()]
         charts = {id: self.chart(id, *each) for id, each in self.layers.charts.items()}
+        self.refuse_unknown_incidents()
+        self.refuse_unknown_subcases()
         return Ruleset(
             self.names,
             self.in_order([each for each in rulebooks if each is not None]),
             {id: chart for id, chart in charts.items() if chart is not None},
             _hash(self.layers.documents()),
-            self.calendars(),
+            self.calendars,
             dict(self.layers.rules()),
             self.cases,
             inferences_in_order(
@@ -124,11 +127,6 @@ class _Loader:
             tuple(self.layers.vocabularies),
         )
 
-    def calendars(self) -> dict[str, Calendar]:
-        """The calendars by id ("calendars/default")."""
-        read = {id: read_calendar(*each, self.findings) for id, each in self.layers.calendars.items()}
-        return {id: calendar for id, calendar in read.items() if calendar is not None}
-
     def refuse_unknown_settings(self) -> None:
         """A params file sets params of rulebooks and charts that there are."""
         known = [*self.layers.rulebooks, *self.layers.inferences, *self.layers.charts]
@@ -138,6 +136,29 @@ class _Loader:
                 self.complain(
                     document.diagnostic("CRM137", (id,), parts, key=True, suggestion=nearest(id, known))
                 )
+
+    def refuse_unknown_incidents(self) -> None:
+        """Cases are grouped under a chart about a unit."""
+        about_units = [id for id, (_, shape) in self.layers.charts.items() if shape.case.about == "unit"]
+        for document, shape in self.layers.charts.values():
+            under = shape.group_under
+            if under is not None and under.chart not in about_units:
+                parts = {"name": under.chart, "known": ", ".join(about_units)}
+                suggestion = nearest(under.chart, about_units)
+                path = ("group under", "chart")
+                self.complain(document.diagnostic("CRM192", path, parts, suggestion=suggestion))
+
+    def refuse_unknown_subcases(self) -> None:
+        """A state opens cases of a chart that there is."""
+        known = list(self.layers.charts)
+        for document, shape in self.layers.charts.values():
+            for state in written(shape):
+                opens = state.shape.opens
+                if opens is not None and opens.chart not in known:
+                    parts = {"name": opens.chart, "known": choices(known, opens.chart)}
+                    suggestion = nearest(opens.chart, known)
+                    path = (*state.path, "opens", "chart")
+                    self.complain(document.diagnostic("CRM137", path, parts, suggestion=suggestion))
 
     def rulebook(self, id: str, document: Document, shape: RulebookShape) -> Rulebook | None:
         """A rulebook with the site's values of its params; its tests keep those of the file."""
@@ -181,12 +202,22 @@ class _Loader:
             written = reader.read()
             if written is not None:
                 self.cases[id] = read_chart_cases(
-                    document, shape.tests, written, reader.scope, reader.case_names, params, self.findings
+                    document,
+                    shape.tests,
+                    written,
+                    reader.scope,
+                    reader.case_names,
+                    params,
+                    self.calendars,
+                    self.findings,
                 )
         return chart
 
     def subject(self, document: Document, kind: str, holding: str | None, path: Path) -> Scope:
-        """The names of a customer, or of a holding; which kind of holding must be clear."""
+        """The names of a customer, or of a holding; which kind of holding must be clear. About a unit there
+        is only the moment."""
+        if kind == "unit":
+            return Scope({name: PRESENT[name] for name in ("today", "now")})
         if kind != "holding":
             return self.scope(document.pack, None)
         found = held(document, holding, self.names)

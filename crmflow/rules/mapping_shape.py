@@ -17,6 +17,7 @@ class MappingShape(Shape):
     holdings: str | None = None
     touchpoints: str | None = None
     consents: str | None = None
+    cases: str | None = None
     source: str | None = None
     encoding: str | None = None
     sheet: str | None = None

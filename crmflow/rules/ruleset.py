@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from crmflow.core.calendar import Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.errors import RuleFileError
@@ -26,7 +26,7 @@ class Ruleset:
     rulebooks: tuple[Rulebook, ...]
     charts: Mapping[str, Chart]
     hash: str
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    calendars: Calendars = field(default_factory=Calendars)
     documents: Mapping[str, Document] = field(default_factory=dict)
     cases: Mapping[str, Sequence[Case]] = field(default_factory=dict)
     inferences: tuple[Inference, ...] = ()

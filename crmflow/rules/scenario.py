@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from crmflow.core.calendar import ALWAYS, Calendar
+from crmflow.core.calendars import Calendars
 from crmflow.core.chart import Chart
 from crmflow.core.post import Post, Posts, Staff, Unit
-from crmflow.core.text import Text
+from crmflow.core.text import Text, choices
 from crmflow.rules.chart.shape import ChartTestShape
 from crmflow.rules.derive import derive
 from crmflow.rules.fact import DERIVED, POPULATION
@@ -92,7 +94,7 @@ class RulebookCase:
 @dataclass(frozen=True, slots=True)
 class ChartCase:
     """A test of a chart as its file has it, whatever packs and site set: `play` is its given, do and expect,
-    with canonical names."""
+    with canonical names, and its calendar."""
 
     chart: Chart
     path: Path
@@ -187,9 +189,11 @@ def read_chart_cases(
     scope: Scope,
     case_names: Mapping[str, Name],
     params: Mapping[str, Param],
+    calendars: Calendars,
     findings: Findings,
 ) -> tuple[ChartCase, ...]:
-    """The tests of a chart; `case_names` are the names whose values the case itself holds."""
+    """The tests of a chart; `case_names` are the names whose values the case itself holds. A calendar that
+    there is not is CRM170."""
     reader = GivenReader(document, scope, findings)
     staff = frozenset(name for name, each in case_names.items() if each.type == STAFF)
     cases = []
@@ -199,6 +203,7 @@ def read_chart_cases(
             "given": reader.values((*path, "given"), codes=staff) if shape.given else {},
             "do": [_step(reader, (*path, "do", m), step, staff) for m, step in enumerate(shape.do)],
             "expect": shape.expect,
+            "calendar": _calendar(document, (*path, "calendar"), shape.calendar, calendars, findings),
         }
         with_params = chart
         if shape.params:
@@ -206,6 +211,18 @@ def read_chart_cases(
             with_params = replace(chart, params={**chart.params, **set_params})
         cases.append(ChartCase(with_params, path, shape.name.text, play))
     return tuple(cases)
+
+
+def _calendar(
+    document: Document, path: Path, name: str | None, calendars: Calendars, findings: Findings
+) -> Calendar:
+    """By which a test counts: around the clock, unless it names one."""
+    found = ALWAYS if name is None else calendars.called(name)
+    if found is None:
+        parts = {"name": name, "known": choices(calendars.named, str(name))}
+        near = nearest(str(name), calendars.named)
+        findings.errors.append(document.diagnostic("CRM170", path, parts, suggestion=near))
+    return found or ALWAYS
 
 
 def _step(

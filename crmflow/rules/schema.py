@@ -10,6 +10,8 @@ from importlib.resources import files
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from crmflow.rules.calendar.shape import AROUND_THE_CLOCK, ClosedShape, WeekShape
+from crmflow.rules.chart.shape import GoalShape
 from crmflow.rules.shape import (
     ChooseShape,
     FieldShape,
@@ -44,12 +46,20 @@ PLAIN: Final[Mapping[object, Schema]] = {
     Whole: {"type": "integer"},
     Words: WORD,
     WordList: {"anyOf": [WORD, WORDS]},
+    WeekShape: {
+        "anyOf": [
+            {"const": AROUND_THE_CLOCK},
+            {"type": "object", "additionalProperties": {"anyOf": [WORD, WORDS]}},
+        ]
+    },
+    ClosedShape: {"anyOf": [WORDS, {"type": "object"}]},
 }
 SHORT: Final[Mapping[type[Shape], tuple[Schema, ...]]] = {
     Title: (WORD,),
     ListShape: (WORD,),
     FieldShape: ({"type": "string"}, WORDS),
     FormShape: ({"type": "string"}, WORDS),
+    GoalShape: ({"type": "string"},),
 }
 """What may be written instead of the mapping, as the validators of these shapes read it."""
 OUTCOMES: Final[Mapping[str, type[Shape] | None]] = {

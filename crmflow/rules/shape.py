@@ -16,7 +16,7 @@ def as_text(value: object) -> object:
     """An expression or a word is text, also where it looks like a number or like true, false or null."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, Decimal | int | float) else value
 
 
 def one_language(value: object) -> object:

@@ -14,13 +14,15 @@ LABELS: Final[Mapping[str, Text]] = {
     "enter": Text("enter", "进入时"),
     "done": Text("done", "办完时"),
     "change": Text("change", "变化时"),
+    "joined": Text("joined", "汇合时"),
 }
-"""The triggers that are one word, as readers call them; besides them there are `after P3D` and events."""
+"""The triggers that are one word, as readers call them; others are `after P3D`, `at …` and events."""
 
 _SPOKEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(("进入", "到达"), "enter"),
     **dict.fromkeys(("办完", "办结", "完成", "完结", "处理完"), "done"),
     **dict.fromkeys(("变化", "变更", "改变"), "change"),
+    **dict.fromkeys(("汇合", "会签完", "全部完成"), "joined"),
 }
 _ENDING: Final = re.compile(r"(后|之后|以后|时|了)$")
 _EXACT: Final = re.compile(r"P(\d+D)?(T\d+[HM]\w*)?")
@@ -30,8 +32,8 @@ _AMOUNT: Final = re.compile(r"(?:超过|满|过)?\s*[\d一二三四五六七八�
 
 
 def trigger_meant(word: str) -> str | None:
-    """`done`, `enter`, `change`, or `after` with the time where it is known; None where the word looks like
-    none of them, and is an event's."""
+    """`done`, `enter`, `change`, `joined`, or `after` with the time where it is known; None where the word
+    looks like none of them, and is an event's."""
     lasting = _LASTING.fullmatch(word)
     inner = "" if lasting is None else lasting[1]
     term = length(inner) or inner

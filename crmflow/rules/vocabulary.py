@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
 
+from crmflow.core.contact import ANY, Channel, Purpose
+from crmflow.core.customer import Consent
 from crmflow.core.field import Field
 from crmflow.core.text import Text
 from crmflow.rules import feel
@@ -54,12 +58,20 @@ class HoldingKind:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message by qualified name: `text` has placeholders, `purpose` is what a consent must cover."""
+    """A message by qualified name: `text` has names in braces, `purpose` is why it is sent.
+
+    It goes to the customer, or (`to` is "holder") to whoever holds the case; later than `within` after its
+    cause it does not go any more.
+    """
 
     name: str
     purpose: str
     text: Text
     aliases: tuple[str, ...] = ()
+    to: Literal["customer", "holder"] = "customer"
+    channel: str | None = None
+    subject: Text | None = None
+    within: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +135,8 @@ class Vocabulary:
     """All names of the installed packs and the site.
 
     Fields of customers, facts (those of the population too) and results are keyed by canonical name
-    ("fuel.last fill"), kinds and messages by qualified name; keys, levels and roles by bare name.
+    ("fuel.last fill"), kinds and messages by qualified name; keys, levels, roles, purposes and channels by
+    bare name.
     """
 
     customer: Mapping[str, Field] = field(default_factory=dict)
@@ -135,6 +148,8 @@ class Vocabulary:
     signals: Mapping[str, Kind] = field(default_factory=dict)
     cases: Mapping[str, Word] = field(default_factory=dict)
     messages: Mapping[str, Message] = field(default_factory=dict)
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     fact_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
@@ -171,6 +186,20 @@ class Vocabulary:
         """The names that a rule of `pack` may read about a customer, or a holding of a qualified kind."""
         outer = Scope({**dict(as_written(self._names(), pack)), **PRESENT})
         return outer if holding is None else outer.child(dict(as_written(self._held(holding), pack)))
+
+    def purpose(self, spelling: str) -> Purpose:
+        """The purpose that a word means; one that nobody declared needs consent."""
+        found = (each for each in self.purposes.values() if spelling in each.spellings)
+        return next(found, Purpose(spelling, Text(spelling, spelling)))
+
+    def channel(self, spelling: str) -> Channel:
+        """The channel that a word means; one that nobody declared has no address."""
+        found = (each for each in self.channels.values() if spelling in each.spellings)
+        return next(found, Channel(spelling, Text(spelling, spelling), ""))
+
+    def forbids(self, said: Iterable[Consent], purpose: str, channel: str) -> str | None:
+        """The code of what a customer's words have against a purpose on a channel; None: nothing."""
+        return self.purpose(purpose).forbids(said, self.channel(channel), self.purpose(ANY))
 
     def label(self, name: str) -> Text:
         """How a canonical name is called in both languages; the name itself where nobody declared it."""

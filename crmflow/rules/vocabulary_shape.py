@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from crmflow.rules.shape import FieldShape, Label, Shape, Whole, WordList, Words, one_language
+from crmflow.core.contact import Asks
+from crmflow.rules.shape import FieldShape, Label, Shape, Title, Whole, WordList, Words, one_language
 
 
 class KeyShape(Label):
@@ -86,10 +87,29 @@ class CaseKindShape(Label):
     closed_after: WordList = Field([], alias="closed after")
 
 
-class MessageShape(Label):
-    """A message: `en` and `zh` are its texts, `purpose` is what the customer must have consented to."""
+class PurposeShape(Label):
+    """Why messages are sent, and what must hold before one leaves."""
 
-    purpose: str = "service"
+    consent: Asks = "needed"
+    hours: Words | dict[str, WordList] | None = None
+    at_most: Whole | None = Field(None, alias="at most")
+    per: Words | None = None
+
+
+class ChannelShape(Label):
+    """On what messages leave; `to` is the kind of key or the customer's field that is the address there."""
+
+    to: Words
+
+
+class MessageShape(Label):
+    """A message: `en` and `zh` are its texts with names in braces, `purpose` is why it is sent."""
+
+    purpose: Words = "service"
+    to: Literal["customer", "holder"] = "customer"
+    channel: Words | None = None
+    subject: Title | None = None
+    within: Words | None = None
 
 
 class VocabularyShape(Shape):
@@ -104,6 +124,8 @@ class VocabularyShape(Shape):
     touchpoints: dict[str, TouchpointShape] = Field({})
     signals: dict[str, SignalShape] = Field({})
     cases: dict[str, CaseKindShape] = Field({})
+    purposes: dict[str, PurposeShape] = Field({})
+    channels: dict[str, ChannelShape] = Field({})
     messages: dict[str, MessageShape] = Field({})
     values: dict[str, Label] = Field({})
     facts: dict[str, FactShape] = Field({})

@@ -11,14 +11,17 @@ from crmflow.store.events import Events
 from crmflow.store.facts import Facts
 from crmflow.store.holdings import Holdings
 from crmflow.store.imports import Imports
+from crmflow.store.incidents import Incidents
 from crmflow.store.intake import Intake
 from crmflow.store.journal import Journal
 from crmflow.store.keys import Keys
+from crmflow.store.outbox import Outbox
 from crmflow.store.owners import Owners
 from crmflow.store.provenances import Provenances
 from crmflow.store.release_folder import ReleaseFolder
 from crmflow.store.release_table import ReleaseTable
 from crmflow.store.releases import Releases
+from crmflow.store.seals import Seals
 from crmflow.store.segments import Segments
 from crmflow.store.signals import Signals
 from crmflow.store.snapshots import Snapshots
@@ -26,6 +29,7 @@ from crmflow.store.touchpoints import Touchpoints
 from crmflow.store.transaction import Transaction
 from crmflow.store.units import Units
 from crmflow.store.visits import Visits
+from crmflow.store.waiting import Waiting
 
 
 class Batch(Transaction):
@@ -76,6 +80,10 @@ class Batch(Transaction):
         return Journal(self)
 
     @cached_property
+    def seals(self) -> Seals:
+        return Seals(self)
+
+    @cached_property
     def releases(self) -> Releases:
         """In the database, or in the folder that the site names."""
         if self.release_folder is None:
@@ -107,5 +115,17 @@ class Batch(Transaction):
         return Events(self)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self)
+
+    @cached_property
     def signals(self) -> Signals:
         return Signals(self)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        return Incidents(self)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        return Waiting(self)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
 from crmflow.core.case import Case, CaseEvent, Moved
-from crmflow.core.journal import Entry
+from crmflow.core.message import Outgoing
 from crmflow.errors import StoreError
 from crmflow.store import tables
+from crmflow.store.case_row import COLUMNS, case_of, changes, entry_of, moved_of, row_of
 from crmflow.store.events import Events
-from crmflow.store.exact import decode, encode
 from crmflow.store.journal import Journal
-from crmflow.store.transaction import Transaction, bucket_of, chunks
+from crmflow.store.outbox import Outbox
+from crmflow.store.transaction import Transaction, bucket_of
 
-Stepped = tuple[Case, Sequence[Moved]]
-"""A case as it is now, and what happened to it since it was read."""
-NAMES = {field.name: field.name for field in fields(Case)} | {"opened_at": "at"}
-"""The column of each field of a case, in the order of the fields."""
-COLUMNS = [tables.case.c[column] for column in NAMES.values()]
+UNCHANGED = ("bucket", "id", "version")
+"""A case is written where it still has the version that was read."""
+
+
+class Stepped(NamedTuple):
+    """A case as it is now, what happened to it, and what it was when it was read (None: all is written)."""
+
+    case: Case
+    history: Sequence[Moved]
+    before: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +49,76 @@ class Cases:
         """The id for a new case with this key."""
         return self.tx.mint([bucket])[0]
 
-    def open(
-        self, opened: Sequence[Stepped], *, release: str | None = None, calendar: str | None = None
-    ) -> set[int]:
+    def open(self, opened: Sequence[Stepped], *, release: str | None = None) -> set[int]:
         """The ids of the cases that were opened; a case whose key was there before is not opened again."""
-        rows = [self._row(case) for case, _ in opened]
+        rows = [{**row_of(each.case), "recorded_at": self.tx.now} for each in opened]
         new: set[int] = self.tx.insert_new(tables.case, rows, ("bucket", "key"))
-        self._write([(case, history) for case, history in opened if case.id in new], release, calendar)
+        self._write([each for each in opened if each.case.id in new], release)
         return new
 
-    def save(
-        self, stepped: Sequence[Stepped], *, release: str | None = None, calendar: str | None = None
-    ) -> list[Moved]:
+    def save(self, stepped: Sequence[Stepped], *, release: str | None = None) -> list[Moved]:
         """Writes cases and what happened to them; returns what was not written, for the ledger had it.
 
         Raises StoreError CRM411 where a case has been changed since it was read.
         """
-        for chunk in chunks(stepped):
-            self._demand_unchanged([case for case, _ in chunk])
-            rows = [self._row(replace(case, version=case.version + 1)) for case, _ in chunk]
-            self.tx.put(tables.case, rows, ("bucket", "id"))
-        return self._write(stepped, release, calendar)
+        self._change(stepped)
+        return self._write(stepped, release)
 
     def claim(self, as_of: datetime, limit: int) -> list[Claim]:
-        """Cases that are due, or for which an event waits, by `as_of`: at most `limit`, nobody else's."""
+        """Cases that are due, or for which an event waits, by `as_of`: at most `limit`, nobody else's.
+
+        Those that have waited longest come first; neither kind takes more than half from the other.
+        """
         table, inbox = tables.case, tables.case_event
-        due = select(*COLUMNS).where(table.c.due_at <= as_of).order_by(table.c.due_at)
-        waits = exists().where(
-            inbox.c.bucket == table.c.bucket,
-            inbox.c.case_id == table.c.id,
-            inbox.c.taken_at.is_(None),
-            inbox.c.at <= as_of,
+        sent = (
+            select(inbox.c.bucket, inbox.c.case_id, func.min(inbox.c.at).label("since"))
+            .where(inbox.c.taken_at.is_(None), inbox.c.at <= as_of)
+            .group_by(inbox.c.bucket, inbox.c.case_id)
+            .subquery()
         )
-        cases = self._locked(due.limit(limit))
-        if len(cases) < limit:
-            cases |= self._locked(select(*COLUMNS).where(waits).limit(limit))
-        waiting = Events(self.tx).pending(cases, as_of)
-        claims = [Claim(case, next(iter(waiting.get(id, ())), None)) for id, case in cases.items()]
-        return claims[:limit]
+        waits = (
+            select(*COLUMNS)
+            .join(sent, and_(table.c.bucket == sent.c.bucket, table.c.id == sent.c.case_id))
+            .where(_may_move(as_of))
+            .order_by(sent.c.since)
+        )
+        due = select(*COLUMNS).where(table.c.due_at <= as_of).order_by(table.c.due_at)
+        waiting = self._locked(waits.limit((limit + 1) // 2))
+        return self._claims(self._locked(due.limit(limit - len(waiting))) | waiting, as_of)
+
+    def claim_of(self, ids: Iterable[int], as_of: datetime) -> list[Claim]:
+        """These of the cases for which an event waits by `as_of`, where nobody else holds them."""
+        table = tables.case
+        mine = self.tx.among(table.c.bucket, table.c.id, set(ids))
+        found = select(*COLUMNS).where(mine, _may_move(as_of))
+        return [claim for claim in self._claims(self._locked(found), as_of) if claim.event is not None]
+
+    def locked(self, ids: Collection[int]) -> list[Case]:
+        """These cases, kept from other workers until the end of the transaction."""
+        table = tables.case
+        found = select(*COLUMNS).where(self.tx.among(table.c.bucket, table.c.id, ids)).order_by(table.c.id)
+        if self.tx.dialect == "postgresql":
+            found = found.with_for_update(of=table)
+        return list(map(case_of, self.tx.execute(found)))
+
+    def with_keys(self, keys: Iterable[tuple[int, str]]) -> dict[str, Case]:
+        """The cases that have these keys (bucket and key), by key."""
+        table = tables.case
+        found = self.tx.matches(select(*COLUMNS), keys, table.c.bucket, table.c.key)
+        return {case.key: case for case in map(case_of, found)}
+
+    def children(self, ids: Iterable[int]) -> dict[int, list[tuple[int, str | None]]]:
+        """The open cases (id and branch) that each of these has opened, or that are grouped under it: those
+        are of other customers, in other buckets."""
+        table, found = tables.case, dict[int, list[tuple[int, str | None]]]()
+        parents = self.tx.given([(id,) for id in ids], table.c.parent_id)
+        among = table.c.parent_id.in_(select(parents.c.parent_id))
+        below = select(table.c.parent_id, table.c.id, table.c.branch).where(
+            among, table.c.closed_at.is_(None)
+        )
+        for parent, id, branch in self.tx.execute(below.order_by(table.c.id)):
+            found.setdefault(parent, []).append((id, branch))
+        return found
 
     def get(self, id: int, *, lock: bool = False) -> Case | None:
         """The case; `lock` keeps other workers from it until the end of the transaction."""
@@ -90,7 +127,14 @@ class Cases:
         if lock and self.tx.dialect == "postgresql":
             found = found.with_for_update()
         row = self.tx.execute(found).first()
-        return None if row is None else _noun(row)
+        return None if row is None else case_of(row)
+
+    def missing(self, ids: Iterable[int]) -> list[int]:
+        """Those of the ids that no case has."""
+        table, wanted = tables.case, list(ids)
+        found = select(table.c.id).where(self.tx.among(table.c.bucket, table.c.id, wanted))
+        present = set(self.tx.execute(found).scalars())
+        return [id for id in wanted if id not in present]
 
     def scan(
         self,
@@ -112,87 +156,89 @@ class Cases:
             found = found.where(self.tx.among(table.c.bucket, table.c.customer_id, customers))
         if charts is not None:
             found = found.where(table.c.chart.in_(list(charts)))
-        return map(_noun, self.tx.stream(found))
+        return map(case_of, self.tx.stream(found))
+
+    def open_after(self, last: tuple[int, int], limit: int) -> list[Case]:
+        """The open cases behind the one with this bucket and id, in that order; nobody else changes them
+        until the end of the transaction."""
+        table = tables.case
+        found = (
+            select(*COLUMNS)
+            .where(table.c.closed_at.is_(None), tuple_(table.c.bucket, table.c.id) > tuple_(*last))
+            .order_by(table.c.bucket, table.c.id)
+            .limit(limit)
+        )
+        if self.tx.dialect == "postgresql":
+            found = found.with_for_update()
+        return [case_of(row) for row in self.tx.execute(found)]
+
+    def held_by(self, staff: Iterable[str]) -> list[Case]:
+        """The open cases whose present step somebody of these holds."""
+        table = tables.case
+        held = table.c.holder.in_(self.tx.listed(table.c.holder, staff))
+        return list(self._locked(select(*COLUMNS).where(held, table.c.closed_at.is_(None))).values())
 
     def history(self, id: int) -> list[Moved]:
         """What happened to a case, in the order in which it was recorded."""
-        return [_moved(entry) for entry in Journal(self.tx).of(case=id) if entry.kind.startswith("case.")]
+        return [moved_of(entry) for entry in Journal(self.tx).of(case=id) if entry.kind.startswith("case.")]
+
+    def _claims(self, cases: Mapping[int, Case], as_of: datetime) -> list[Claim]:
+        waiting = Events(self.tx).pending(cases, as_of)
+        return [Claim(case, next(iter(waiting.get(id, ())), None)) for id, case in cases.items()]
 
     def _locked(self, found: Select[Any]) -> dict[int, Case]:
         """On SQLite the whole transaction is the only writer."""
         if self.tx.dialect == "postgresql":
             found = found.with_for_update(skip_locked=True, of=tables.case)
-        return {row.id: _noun(row) for row in self.tx.execute(found)}
+        return {row.id: case_of(row) for row in self.tx.execute(found)}
 
-    def _demand_unchanged(self, cases: Sequence[Case]) -> None:
-        table = tables.case
-        among = self.tx.among(table.c.bucket, table.c.id, (case.id for case in cases))
-        found = select(table.c.id, table.c.version).where(among)
-        if self.tx.dialect == "postgresql":
-            found = found.with_for_update()
-        versions = {row.id: row.version for row in self.tx.execute(found)}
-        for case in cases:
-            if versions.get(case.id) != case.version:
-                raise StoreError("CRM411", case=case.id)
+    def _change(self, stepped: Iterable[Stepped]) -> None:
+        """Of each case the columns that are not as before, in one statement for all that change the same."""
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for case, _, before in stepped:
+            row = changes(before, case) if before is not None else row_of(case)
+            if row:
+                row |= {"bucket": case.bucket, "id": case.id, "version": case.version}
+                alike.setdefault(tuple(row), []).append({**row, "recorded_at": self.tx.now})
+        for rows in alike.values():
+            if self.tx.change(tables.case, rows, UNCHANGED, counter="version") != len(rows):
+                raise StoreError("CRM411", case=self._changed(rows))
 
-    def _write(self, stepped: Sequence[Stepped], release: str | None, calendar: str | None) -> list[Moved]:
+    def _changed(self, rows: Sequence[Mapping[str, Any]]) -> int | None:
+        """The first of the cases that was changed since it was read, or is no more."""
+        table, versions = tables.case, {row["id"]: row["version"] + 1 for row in rows}
+        among = self.tx.among(table.c.bucket, table.c.id, versions)
+        found = select(table.c.id, table.c.version).where(among, table.c.recorded_at == self.tx.now)
+        written = {row.id for row in self.tx.execute(found) if row.version == versions[row.id]}
+        return next((id for id in versions if id not in written), None)
+
+    def _write(self, stepped: Sequence[Stepped], release: str | None) -> list[Moved]:
         """Journals what happened; returns what was there already."""
-        happened = [(case, moved) for case, history in stepped for moved in history]
-        entries = [entry_of(case, moved, release, calendar) for case, moved in happened]
+        happened = [(each.case, moved) for each in stepped for moved in each.history]
+        entries = [entry_of(case, moved, release) for case, moved in happened]
         written = Journal(self.tx).write(entries)
+        sent = zip(happened, written, strict=True)
+        Outbox(self.tx).put(
+            _outgoing(case, moved, id)
+            for (case, moved), id in sent
+            if moved.kind == "sent" and id is not None
+        )
         return [moved for (_, moved), id in zip(happened, written, strict=True) if id is None]
 
-    def _row(self, case: Case) -> dict[str, Any]:
-        row = dict(zip(NAMES.values(), _fields(case), strict=True))
-        for name in READERS:
-            row[name] = encode(row[name])
-        return {**row, "recorded_at": self.tx.now}
+
+def _may_move(as_of: datetime) -> ColumnElement[bool]:
+    """Whether a case is not left alone for a while, because it failed."""
+    return or_(tables.case.c.retry_at.is_(None), tables.case.c.retry_at <= as_of)
 
 
-def _channels(stored: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
-    return {state: tuple(tried) for state, tried in stored.items()}
-
-
-READERS: Mapping[str, Callable[[Any], Any]] = {
-    "data": decode,
-    "entries": decode,
-    "channels": _channels,
-    "fired": tuple,
-    "blocked": tuple,
-}
-PLACES = [(list(NAMES).index(name), read) for name, read in READERS.items()]
-_fields = attrgetter(*NAMES)
-
-
-def _noun(row: Any) -> Case:
-    values = list(row)
-    for place, read in PLACES:
-        values[place] = read(values[place])
-    return Case(*values)
-
-
-TOLD = [field.name for field in fields(Moved) if field.name not in ("kind", "at", "actor", "key")]
-
-
-def entry_of(case: Case, moved: Moved, release: str | None, calendar: str | None) -> Entry:
-    """The journal's row for a line of a case's history."""
-    told: Mapping[str, object] = {name: getattr(moved, name) for name in TOLD if getattr(moved, name)}
-    return Entry(
-        kind=f"case.{moved.kind}",
-        subject=f"case:{case.id}",
-        actor=moved.actor,
-        at=moved.at,
+def _outgoing(case: Case, moved: Moved, entry: int) -> Outgoing:
+    """The message that a line of a case's history sends."""
+    return Outgoing(
+        key=moved.key or f"journal:{entry}",
+        message=moved.message or "",
         customer_id=case.customer_id,
+        at=moved.at,
         case_id=case.id,
-        release=release,
-        calendar=calendar,
-        key=moved.key,
-        payload=told,
+        journal_id=entry,
+        staff=moved.holder,
     )
-
-
-def _moved(entry: Entry) -> Moved:
-    told: dict[str, Any] = dict(entry.payload)
-    told["lines"] = tuple(told.get("lines", ()))
-    kind: Any = entry.kind.removeprefix("case.")
-    return Moved(kind=kind, at=entry.at, actor=entry.actor, key=entry.key, **told)

@@ -16,6 +16,8 @@ BEGIN = "crmflow_begin"
 PASSWORD = re.compile(r"//.*@")
 PATIENCE = 30.0
 """Seconds that a writer waits for another on SQLite."""
+REACHED = {"connect_timeout": "10"}
+"""Seconds until a PostgreSQL that does not answer counts as away; a URL may say otherwise."""
 CACHE = 65_536
 """KiB of pages that a connection to SQLite keeps: what a run writes stays there until it commits."""
 
@@ -74,7 +76,7 @@ def _postgresql(url: URL) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url.update_query_dict(REACHED | dict(url.query)), pool_pre_ping=True)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError("CRM402", driver=url.drivername) from error
 

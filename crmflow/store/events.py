@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,19 @@ class Events:
         self.tx.insert(tables.case_event, [self._row(event) for event in events])
         return events
 
+    def keep(self, events: Iterable[CaseEvent]) -> None:
+        """Events that were taken elsewhere, before their case came here; ids are minted."""
+        wanted = list(events)
+        ids = self.tx.mint(bucket_of(event.case_id) for event in wanted)
+        rows = [self._row(replace(event, id=id)) for event, id in zip(wanted, ids, strict=True)]
+        self.tx.insert(tables.case_event, [{**row, "taken_at": self.tx.now} for row in rows])
+
+    def of(self, cases: Collection[int]) -> dict[int, list[CaseEvent]]:
+        """All events of these cases, oldest first."""
+        table = tables.case_event
+        among = self.tx.among(table.c.bucket, table.c.case_id, cases)
+        return _by_case(self.tx.execute(select(table).where(among).order_by(table.c.at, table.c.id)))
+
     def take(self, events: Iterable[CaseEvent]) -> None:
         """Marks events as taken by a round."""
         self.tx.change(
@@ -65,11 +78,7 @@ class Events:
         )
         if as_of is not None:
             found = found.where(table.c.at <= as_of)
-        waiting: dict[int, list[CaseEvent]] = {}
-        for row in self.tx.execute(found.order_by(table.c.at, table.c.recorded_at, table.c.id)):
-            event = CaseEvent(row.id, row.case_id, row.name, row.at, row.actor, decode(row.data))
-            waiting.setdefault(row.case_id, []).append(event)
-        return waiting
+        return _by_case(self.tx.execute(found.order_by(table.c.at, table.c.recorded_at, table.c.id)))
 
     def _row(self, event: CaseEvent) -> dict[str, Any]:
         return {
@@ -83,3 +92,11 @@ class Events:
             "at": event.at,
             "recorded_at": self.tx.now,
         }
+
+
+def _by_case(rows: Iterable[Any]) -> dict[int, list[CaseEvent]]:
+    found: dict[int, list[CaseEvent]] = {}
+    for row in rows:
+        event = CaseEvent(row.id, row.case_id, row.name, row.at, row.actor, decode(row.data))
+        found.setdefault(row.case_id, []).append(event)
+    return found

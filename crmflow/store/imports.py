@@ -32,17 +32,17 @@ class Imports:
 
     tx: Transaction
 
-    def begin(self, kind: str, file: str, digest: str) -> int:
-        """The id to give to the rows of this file."""
+    def begin(self, kind: str, file: str, digest: str, rules: str | None = None) -> int:
+        """The id to give to the rows of this file; with `rules` "none" its touchpoints open no cases."""
         id = self.tx.mint_spread(1)[0]
-        self._put(id, kind, file, digest, {})
+        self._put(id, kind, file, digest, {}, rules)
         return id
 
     def finish(self, id: int, counts: Counts, rejected: int = 0) -> None:
         table = tables.imported
         row = self.tx.execute(select(table).where(table.c.id == id)).one()
         done = {"new": counts.new, "changed": counts.changed, "same": counts.same, "rejected": rejected}
-        self._put(id, row.kind, row.file, row.digest, done)
+        self._put(id, row.kind, row.file, row.digest, done, row.rules)
 
     def all(self) -> list[Import]:
         """Oldest first."""
@@ -52,13 +52,16 @@ class Imports:
             for row in self.tx.execute(select(table).order_by(table.c.id))
         ]
 
-    def _put(self, id: int, kind: str, file: str, digest: str, counts: Mapping[str, int]) -> None:
+    def _put(
+        self, id: int, kind: str, file: str, digest: str, counts: Mapping[str, int], rules: str | None
+    ) -> None:
         row = {
             "id": id,
             "kind": kind,
             "file": file,
             "digest": digest,
             "actor": self.tx.actor,
+            "rules": rules,
             "counts": counts,
             "at": self.tx.now,
             "recorded_at": self.tx.now,

@@ -21,7 +21,7 @@ from crmflow.core.moment import to_micros
 from crmflow.errors import StoreError
 from crmflow.store.columns import Instant, Json
 from crmflow.store.given import Document, Row, demand_kept, plain
-from crmflow.store.statements import Action, Into, replacing
+from crmflow.store.statements import Action, replacing, skipping
 
 Parameters = tuple[object, ...] | list[tuple[object, ...]]
 """Of one execution, or of each of several."""
@@ -47,13 +47,49 @@ def writes(
         yield one, values[whole:]
 
 
+def skips(
+    table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The statements that write rows whose `by` is not there yet; each returns the `id` of what goes in."""
+    one, many, names = inserting(table, tuple(rows[0]), "skip", by, id)
+    values = bound(table, names, rows)
+    whole = len(values) - len(values) % TOGETHER
+    for start in range(0, whole, TOGETHER):
+        yield many, tuple(chain.from_iterable(values[start : start + TOGETHER]))
+    for each in values[whole:]:
+        yield one, each
+
+
+def updates(
+    table: Table, rows: Sequence[Row], by: tuple[str, ...], counter: str | None
+) -> tuple[str, list[tuple[object, ...]]]:
+    """The statement that sets the other columns of one row, and its parameters for each of the rows.
+
+    (One row a statement, by its key: a statement over a set of given rows scans the whole table here.)
+    """
+    names = [name for name in rows[0] if name not in by]
+    text = _update(table, tuple(names), by, counter)
+    return text, bound(table, (*names, *by), rows)
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...], by: tuple[str, ...], counter: str | None) -> str:
+    sets = [f'"{name}" = ?' for name in names]
+    if counter is not None:
+        sets.append(f'"{counter}" = "{counter}" + 1')
+    where = " AND ".join(f'"{name}" = ?' for name in by)
+    return f'UPDATE "{table.name}" SET {", ".join(sets)} WHERE {where}'
+
+
 @cache
 def inserting(
-    table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...]
+    table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...], id: str = ""
 ) -> tuple[str, str, Sequence[str]]:
     """INSERT of one row and of TOGETHER rows, and the order of a row's parameters."""
-    into: Into = sqlite.insert(table).values({name: bindparam(name) for name in names})
-    if action != "insert":
+    into: Any = sqlite.insert(table).values({name: bindparam(name) for name in names})
+    if action == "skip":
+        into = skipping(into, table, by, id)
+    elif action != "insert":
         into = replacing(into, table, names, action, by)
     compiled = into.compile(dialect=DIALECT)
     row = f"({', '.join('?' * len(names))})"

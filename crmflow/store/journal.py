@@ -60,34 +60,32 @@ class Journal:
     def _write(self, entries: Sequence[Entry]) -> list[int | None]:
         buckets = [bucket_of(entry.customer_id or entry.case_id or 0) for entry in entries]
         ids = self.tx.mint(buckets)
-        salts = token_hex(SALT * len(ids))
-        payloads = [
-            self._payload(entry, id, salts[2 * SALT * place : 2 * SALT * (place + 1)])
-            for place, (entry, id) in enumerate(zip(entries, ids, strict=True))
-        ]
-        rows = list(map(self._row, entries, payloads))
+        payloads = {
+            id: self._payload(each, id) for each, id in zip(entries, ids, strict=True) if each.payload
+        }
+        rows = [self._row(each, id, payloads.get(id)) for each, id in zip(entries, ids, strict=True)]
         self.tx.insert(tables.journal, [row for row in rows if row["key"] is None])
         new = self.tx.insert_new(tables.journal, [row for row in rows if row["key"] is not None], KEY)
         new.update(row["id"] for row in rows if row["key"] is None)
-        told = [payload for payload in payloads if payload["content"] and payload["journal_id"] in new]
-        self.tx.insert(tables.payload, told)
+        self.tx.insert(tables.payload, [payload for id, payload in payloads.items() if id in new])
         return [id if id in new else None for id in ids]
 
-    def _payload(self, entry: Entry, id: int, salt: str) -> dict[str, Any]:
+    def _payload(self, entry: Entry, id: int) -> dict[str, Any]:
         content = encode(entry.payload)
         return {
             "bucket": bucket_of(id),
             "journal_id": id,
-            "salt": salt,
+            "salt": token_hex(SALT),
             "content": Document(content, _json(content)),
             "at": entry.at,
             "recorded_at": self.tx.now,
         }
 
-    def _row(self, entry: Entry, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, entry: Entry, id: int, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+        told = encode(entry.told)
         row: dict[str, Any] = {
-            "bucket": payload["bucket"],
-            "id": payload["journal_id"],
+            "bucket": bucket_of(id),
+            "id": id,
             "kind": entry.kind,
             "subject": entry.subject,
             "actor": entry.actor,
@@ -97,7 +95,8 @@ class Journal:
             "key": entry.key,
             "customer_id": entry.customer_id,
             "case_id": entry.case_id,
-            "payload_digest": payload_digest(payload) if payload["content"] else None,
+            "told": Document(told, _json(told)) if told else None,
+            "payload_digest": None if payload is None else payload_digest(payload),
             "at": entry.at,
             "recorded_at": self.tx.now,
         }
@@ -107,7 +106,7 @@ class Journal:
     def of(
         self, *, customer: int | None = None, case: int | None = None, subject: str | None = None
     ) -> list[Entry]:
-        """The entries about a customer, a case or a subject ("holding:12"), oldest first."""
+        """The entries about a customer, a case or another subject ("holding:12"), oldest first."""
         table = tables.journal
         where = []
         if customer is not None:
@@ -115,40 +114,48 @@ class Journal:
         if case is not None:
             where.append(and_(table.c.bucket == bucket_of(case), table.c.case_id == case))
         if subject is not None:
-            where.append(table.c.subject == subject)
+            where += [table.c.subject == subject, table.c.case_id.is_(None)]
         return list(self._entries(*where))
 
     def scan(
         self,
         *,
-        kinds: Iterable[str],
+        kinds: Iterable[str] | None = None,
         customer: int | None = None,
+        case: int | None = None,
         since: datetime | None = None,
     ) -> Iterator[Entry]:
-        """The entries of some kinds, about a customer or all, true from a moment on, oldest first."""
+        """The entries of some kinds or all, about a customer, a case or all, true from a moment on, in the
+        order in which they were recorded."""
         table = tables.journal
-        where: list[ColumnElement[bool]] = [table.c.kind.in_(sorted(kinds))]
+        where: list[ColumnElement[bool]] = []
+        if kinds is not None:
+            where.append(table.c.kind.in_(sorted(kinds)))
+        if case is not None:
+            where += [table.c.bucket == bucket_of(case), table.c.case_id == case]
         if customer is not None:
             where += [table.c.bucket == bucket_of(customer), table.c.customer_id == customer]
         if since is not None:
             where.append(table.c.at >= since)
-        return self._entries(*where)
+        return self._entries(*where, few=False)
 
     def get(self, id: int) -> Entry | None:
         table = tables.journal
         return next(self._entries(table.c.bucket == bucket_of(id), table.c.id == id), None)
+
+    def among(self, ids: Iterable[int]) -> Iterator[Entry]:
+        """The entries with these ids, oldest first."""
+        wanted = list(ids)
+        table = tables.journal
+        return self._entries(self.tx.among(table.c.bucket, table.c.id, wanted)) if wanted else iter(())
 
     def newest(self) -> datetime | None:
         """When the last entry was recorded."""
         found: datetime | None = self.tx.execute(select(func.max(tables.journal.c.recorded_at))).scalar()
         return found
 
-    def broken(self) -> list[int]:
-        """The entries (ids) that are not what was written, or whose payload is not; erased payloads hold."""
-        return [row["id"] for row in self._rows() if not _holds(row)]
-
-    def _entries(self, *where: ColumnElement[bool]) -> Iterator[Entry]:
-        for row in self._rows(*where):
+    def _entries(self, *where: ColumnElement[bool], few: bool = True) -> Iterator[Entry]:
+        for row in self._rows(*where, few=few):
             yield Entry(
                 kind=row["kind"],
                 subject=row["subject"],
@@ -161,12 +168,13 @@ class Journal:
                 release=row["release"],
                 calendar=row["calendar"],
                 key=row["key"],
+                told=decode(row["told"] or {}),
                 payload=decode(row["content"] or {}),
                 id=row["id"],
                 recorded_at=row["recorded_at"],
             )
 
-    def _rows(self, *where: ColumnElement[bool]) -> Iterator[Mapping[str, Any]]:
+    def _rows(self, *where: ColumnElement[bool], few: bool) -> Iterator[Mapping[str, Any]]:
         table, payload = tables.journal, tables.payload
         joined = and_(payload.c.bucket == table.c.bucket, payload.c.journal_id == table.c.id)
         found = (
@@ -175,27 +183,24 @@ class Journal:
             .where(*where)
             .order_by(table.c.recorded_at, table.c.id)
         )
-        for row in self.tx.stream(found, few=bool(where)):
+        for row in self.tx.stream(found, few=few):
             yield row._mapping
 
 
 def payload_digest(payload: Mapping[str, Any]) -> str:
     """Over the salt and the content: what binds a payload to its row."""
-    content = payload["content"]
-    text = content.text if isinstance(content, Document) else _json(content)
-    return _digest(f'["{payload["salt"]}",{text}]')
+    return _digest(f'["{payload["salt"]}",{_text(payload["content"])}]')
 
 
 def row_digest(row: Mapping[str, Any]) -> str:
     """Over what the row says and when, and over the digest of its payload, not over the payload itself."""
-    return _digest(_json([*_said(row), to_micros(row["at"]), to_micros(row["recorded_at"])]))
+    told = () if row["told"] is None else (_text(row["told"]),)
+    return _digest(_json([*_said(row), *told, to_micros(row["at"]), to_micros(row["recorded_at"])]))
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return content.text if isinstance(content, Document) else _json(content)
 
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
-
-
-def _holds(row: Mapping[str, Any]) -> bool:
-    if row_digest(row) != row["digest"]:
-        return False
-    return row["content"] is None or payload_digest(row) == row["payload_digest"]

@@ -75,6 +75,16 @@ class Keys:
         )
         return [CustomerKey(*row) for row in self.tx.execute(found)]
 
+    def newest(self, customers: Iterable[int]) -> dict[int, dict[str, str]]:
+        """The value that each customer got last, by kind of key."""
+        table = tables.customer_key
+        among = self.tx.among(table.c.bucket, table.c.customer_id, customers)
+        found: dict[int, dict[str, str]] = {}
+        rows = select(table.c.customer_id, table.c.kind, table.c.value).where(among)
+        for id, kind, value in self.tx.execute(rows.order_by(table.c.at, table.c.recorded_at, table.c.value)):
+            found.setdefault(id, {})[kind] = value
+        return found
+
     def _customers(self, keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
         columns = [tables.customer_key.c[name] for name in KEY]
         found = self.tx.matches(select(*columns, tables.customer_key.c.customer_id), keys, *columns)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from crmflow.core.journal import Entry
 from crmflow.core.release import Release, Step
@@ -27,7 +27,7 @@ class ReleaseTable(Releases):
     def _mark(self) -> Hashable:
         """The newest step's digest, which is salted, with how many there are, and the newest release."""
         journal, release = tables.journal, tables.release
-        mine = journal.c.subject == SUBJECT
+        mine = and_(journal.c.subject == SUBJECT, journal.c.case_id.is_(None))  # as the index has it
         newest = select(journal.c.digest).where(mine).order_by(journal.c.id.desc()).limit(1)
         count = select(func.count()).select_from(journal).where(mine)
         latest = select(release.c.hash).order_by(release.c.number.desc()).limit(1)

@@ -26,12 +26,17 @@ def writing(
     if action == "insert":
         return into
     if action == "skip":
-        skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
-        return skipped.returning(table.c[id])
+        return skipping(into, table, by, id)
     return replacing(into, table, names, action, by)
 
 
 Into = postgresql.Insert | sqlite.Insert
+
+
+def skipping(into: Into, table: Table, by: tuple[str, ...], id: str) -> Executable:
+    """The same insert; it leaves a row that is there already, and returns the `id` of those that go in."""
+    skipped = into.on_conflict_do_nothing(index_elements=by, index_where=partial_index(table, by))
+    return skipped.returning(table.c[id])
 
 
 def replacing(into: Into, table: Table, names: tuple[str, ...], action: Action, by: tuple[str, ...]) -> Into:
@@ -50,8 +55,13 @@ def partial_index(table: Table, by: tuple[str, ...]) -> Any:
 
 
 @cache
-def changing(dialect: str, table: Table, names: tuple[str, ...], by: tuple[str, ...]) -> Executable:
-    """UPDATE … FROM the given rows."""
-    rows = given(dialect, [table.c[name] for name in names])
+def changing(
+    table: Table, names: tuple[str, ...], by: tuple[str, ...], counter: str | None = None
+) -> Executable:
+    """UPDATE … FROM the given rows, on PostgreSQL; a `counter` goes up by one."""
+    rows = given("postgresql", [table.c[name] for name in names])
     matches = [table.c[name] == rows.c[name] for name in by]
-    return update(table).values({name: rows.c[name] for name in names if name not in by}).where(*matches)
+    values: dict[str, Any] = {name: rows.c[name] for name in names if name not in by}
+    if counter is not None:
+        values[counter] = table.c[counter] + 1
+    return update(table).values(values).where(*matches)

@@ -187,13 +187,20 @@ class Touchpoints:
         return next((group for _, group in self.scan(customers=[customer_id], **moment)), [])
 
     def unopened(
-        self, kind: str, chart: str, *, as_of: datetime, known_at: datetime | None = None
+        self,
+        kind: str,
+        chart: str,
+        *,
+        as_of: datetime,
+        known_at: datetime | None = None,
+        import_id: int | None = None,
     ) -> Iterator[Touchpoint]:
-        """The touchpoints of a kind without a case of the chart, by the key of `core.case.opening_key`."""
+        """The touchpoints of a kind without a case of the chart, by the key of `core.case.opening_key`: of
+        one import, or all but those of imports that are to open none."""
         table = tables.touchpoint
         key = literal(f"{chart}|touchpoint:", Text) + table.c.source + ":" + table.c.external_id
         opened = exists().where(tables.case.c.bucket == table.c.bucket, tables.case.c.key == key)
-        return self.of_kind(kind, ~opened, as_of=as_of, known_at=known_at)
+        return self.of_kind(kind, ~opened, may_open(import_id), as_of=as_of, known_at=known_at)
 
     def of_kind(
         self, kind: str, *where: ColumnElement[bool], as_of: datetime, known_at: datetime | None = None
@@ -207,6 +214,14 @@ class Touchpoints:
         )
         for row in rows:
             yield _noun(row, self.tx.codec.decode)
+
+
+def may_open(import_id: int | None) -> ColumnElement[bool]:
+    """That a touchpoint is of this import, or of none that is to open no cases."""
+    table, imported = tables.touchpoint, tables.imported
+    if import_id is not None:
+        return table.c.import_id == import_id
+    return ~exists().where(imported.c.id == table.c.import_id, imported.c.rules == "none")
 
 
 def voided(known_at: datetime | None) -> ColumnElement[bool]:

@@ -27,11 +27,12 @@ from sqlalchemy import (
 )
 
 from crmflow.core.field import Codec, Stored, Value
+from crmflow.core.incident import number_of
 from crmflow.errors import StoreError
 from crmflow.store import tables
 from crmflow.store.failure import coded
 from crmflow.store.given import PARAMETER, Row, carried, given
-from crmflow.store.inserts import writes
+from crmflow.store.inserts import skips, updates, writes
 from crmflow.store.statements import Action, changing, writing
 
 CHUNK = 5_000
@@ -48,6 +49,11 @@ Rows: TypeAlias = "CursorResult[*tuple[Any, ...]]"
 def bucket_of(id: int) -> int:
     """The bucket 0–63 of whatever has this id: its last six bits."""
     return id % BUCKETS
+
+
+def bucket_of_unit(code: str) -> int:
+    """The bucket of a case about a unit."""
+    return number_of(code) % BUCKETS
 
 
 class AsStored:
@@ -71,6 +77,8 @@ class Transaction:
     codec: Codec = field(default_factory=AsStored)
     reading: bool = False
     release_folder: Path | None = None
+    written: set[str] = field(default_factory=set)
+    """The tables to which rows were added."""
     _reserve: list[int] = field(default_factory=list)
 
     @property
@@ -169,18 +177,24 @@ class Transaction:
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Inserts the rows."""
+        self.written.add(table.name)
         for chunk in self._chunks(rows):
             self._write(table, chunk, "insert")
 
     def insert_new(self, table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str = "id") -> set[Any]:
         """Inserts the rows whose `by` is not in the table yet; returns the ids of those that went in."""
-        return {
-            row[0]
-            for chunk in self._chunks(rows)
-            for row in self.execute(
-                writing(self.dialect, table, tuple(chunk[0]), "skip", by, id), self._carry(chunk)
-            )
-        }
+        return {row[0] for chunk in self._chunks(rows) for row in self._insert_new(table, chunk, by, id)}
+
+    def _insert_new(
+        self, table: Table, rows: Sequence[Row], by: tuple[str, ...], id: str
+    ) -> Iterator[Sequence[Any]]:
+        if self.dialect == "sqlite":
+            with coded():
+                for text, parameters in skips(table, rows, by, id):
+                    yield from self.connection.exec_driver_sql(text, parameters)
+            return
+        statement = writing(self.dialect, table, tuple(rows[0]), "skip", by, id)
+        yield from self.execute(statement, self._carry(rows))
 
     def put(
         self, table: Table, rows: Sequence[Row], by: tuple[str, ...], *, unless_later: bool = False
@@ -190,12 +204,24 @@ class Transaction:
         for chunk in self._chunks(rows):
             self._write(table, chunk, "renew" if unless_later else "replace", by)
 
-    def change(self, table: Table, rows: Sequence[Row], by: tuple[str, ...] = ("bucket", "id")) -> int:
-        """Sets the other columns of the rows that have this `by`; returns how many there were."""
-        return sum(
-            self.execute(changing(self.dialect, table, tuple(chunk[0]), by), self._carry(chunk)).rowcount
-            for chunk in self._chunks(rows)
-        )
+    def change(
+        self,
+        table: Table,
+        rows: Sequence[Row],
+        by: tuple[str, ...] = ("bucket", "id"),
+        *,
+        counter: str | None = None,
+    ) -> int:
+        """Sets the other columns of the rows that have this `by`; a `counter` goes up by one. Returns how
+        many there were."""
+        return sum(self._change(table, chunk, by, counter) for chunk in self._chunks(rows))
+
+    def _change(self, table: Table, rows: Sequence[Row], by: tuple[str, ...], counter: str | None) -> int:
+        if self.dialect == "sqlite":
+            with coded():
+                return self.connection.exec_driver_sql(*updates(table, rows, by, counter)).rowcount
+        statement = changing(table, tuple(rows[0]), by, counter)
+        return self.execute(statement, self._carry(rows)).rowcount
 
     def _write(self, table: Table, rows: Sequence[Row], action: Action, by: tuple[str, ...] = ()) -> None:
         """Rows with the same columns; on PostgreSQL a column that none of them fills is left out."""

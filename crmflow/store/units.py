@@ -15,6 +15,7 @@ from crmflow.core.post import Absence, Post, Posts, Staff, Unit
 from crmflow.store import tables
 from crmflow.store.dated import fresh, newest, outcomes
 from crmflow.store.outcome import Outcome
+from crmflow.store.posts_kept import posts_at
 from crmflow.store.transaction import Transaction
 
 Row = dict[str, Any]
@@ -64,7 +65,11 @@ class Units:
 
     def posts(self, as_of: datetime, known_at: datetime | None = None) -> Posts:
         """The tree, the staff, their posts and absences as of a moment."""
+        if known_at is not None:
+            return self._posts(as_of, known_at)
+        return posts_at(self.tx, as_of, lambda: self._posts(as_of, None))
 
+    def _posts(self, as_of: datetime, known_at: datetime | None) -> Posts:
         def read(table: Table, *by: str) -> Iterable[Any]:
             return self.tx.execute(newest(table, by, as_of, known_at))
 

@@ -11,7 +11,8 @@ from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, Kind, Moved
 from crmflow.core.chart import Chart, Move, State, Trigger
 from crmflow.core.post import Posts
-from crmflow.workflow.gates import view
+from crmflow.workflow.gates import View
+from crmflow.workflow.step import Child, Send
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Course:
     calendars: Calendars
     actor: str
     history: list[Moved] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    sends: list[Send] = field(default_factory=list)
 
     @property
     def state(self) -> State:
@@ -33,17 +36,33 @@ class Course:
     @property
     def calendar(self) -> Calendar:
         """That of whoever holds the present step."""
-        unit = self.case.holder_unit or self.case.unit
-        upward = tuple(above.code for above in self.posts.upward(unit))
-        return self.calendars.of(staff=self.case.holder, role=self.state.by, units=upward)
+        return self.calendar_of(self.case.holder, self.case.holder_unit)
+
+    def calendar_of(self, staff: str | None, unit: str | None) -> Calendar:
+        """That of somebody who would hold the present step in a unit."""
+        if self.calendars.only_default:
+            return self.calendars.default
+        upward = tuple(above.code for above in self.posts.upward(unit or self.case.unit))
+        return self.calendars.of(staff=staff, role=self.state.by, units=upward)
+
+    @property
+    def cited(self) -> str:
+        """The calendars, with their versions, by which the case counts: the holder's for the step, that of
+        the case's unit for the chart's clocks."""
+        own = self.calendar
+        if self.calendars.only_default or not self.chart.clocks:
+            return own.cited
+        units = tuple(above.code for above in self.posts.upward(self.case.unit))
+        unit = self.calendars.of(units=units)
+        return own.cited if unit is own else f"{own.cited} {unit.cited}"
 
     def moves(self, trigger: Trigger) -> tuple[Move, ...]:
         """The moves that leave the present state on a trigger."""
         return self.chart.moves_from(self.case.state, trigger)
 
-    def names(self, at: datetime) -> dict[str, object]:
+    def names(self, at: datetime) -> Mapping[str, object]:
         """What conditions read."""
-        return view(self.chart, self.case, self.context, at, self.calendar)
+        return View(self.chart, self.case, self.context, at, self.calendar)
 
     def note(
         self,

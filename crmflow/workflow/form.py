@@ -41,7 +41,7 @@ def fill(state: State, given: Mapping[str, object], names: Mapping[str, object],
             wrong.append(each.field.name)
     for each in state.form:
         name = each.field.name
-        if values[name] is None and name not in wrong and _required(each, {**names, **values}):
+        if values[name] is None and name not in wrong and _required(each, names, values):
             missing.append(name)
     unknown = [word for word in given if word not in spelled]
     found = {"CRM512": unknown, "CRM513": wrong, "CRM511": missing}
@@ -69,10 +69,10 @@ def value_of(field: Field, value: object, zone: ZoneInfo) -> Value:
     raise ValueError(f"{field.name}: {value!r} does not fit {field.kind}")
 
 
-def _required(form_field: FormField, names: Mapping[str, object]) -> bool:
+def _required(form_field: FormField, names: Mapping[str, object], form: Mapping[str, object]) -> bool:
     if isinstance(form_field.required, bool):
         return form_field.required
-    return form_field.required.evaluate(names) is True
+    return form_field.required.evaluate({**names, **form}) is True
 
 
 def _spellings(field: Field) -> tuple[str, ...]:

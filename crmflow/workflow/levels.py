@@ -39,5 +39,7 @@ def level_above(chart: Chart, unit: str | None, level: str | None, posts: Posts)
     """The next level up at which there is a unit; None at the top."""
     if level not in chart.levels:
         return None
-    above = chart.levels[chart.levels.index(level) + 1 :]
-    return next((each for each in above if posts.at_level(unit, each) is not None), None)
+    for above in chart.levels[chart.levels.index(level) + 1 :]:
+        if posts.at_level(unit, above) is not None:
+            return above
+    return None

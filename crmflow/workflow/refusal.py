@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from crmflow.core.case import Moved
+from crmflow.core.case import Case, Moved
 from crmflow.core.chart import Chart, Move
 from crmflow.errors import WorkflowError, catalogue
 
 
-def refusal(chart: Chart, row: Moved) -> WorkflowError:
-    """The error of a row of kind "refused", CRM510–CRM517, with everything that its message names."""
+def refusal(chart: Chart, row: Moved, case: Case | None = None) -> WorkflowError:
+    """The error of a row of kind "refused", with everything that its message names; the case, as it is, knows
+    who did a step before."""
     moves = [move for move in chart.moves if row.state in move.sources]
     form = chart.states[row.state].form
+    second = row.lines[0] if row.lines else ""
+    first = case.trail.did.get(second) if case is not None else None
     return WorkflowError(
         row.code or "",
         state=row.state,
         actor=row.actor,
         at=row.at.isoformat(),
         lines=", ".join(row.lines),
+        second=second,
+        by=first.actor if first else "",
+        when=first.at.isoformat() if first else "",
         fields=", ".join(form_field.field.name for form_field in form),
         events=", ".join(dict.fromkeys(event_of(move) for move in moves)),
         moves=", ".join(move.id for move in moves if move.trigger == "done"),

@@ -51,6 +51,9 @@ class Words:
         state = self.chart.states.get(id or "")
         return state.label if state else self.label(id)
 
+    def escalation(self, id: str | None) -> Text:
+        return next((each.label for each in self.chart.escalations if each.id == id), self.label(id))
+
     def where(self, level: str | None) -> Text:
         """At which level, as the end of a sentence."""
         return say("where", level=self.label(level)) if level else Text("", "")
@@ -108,6 +111,13 @@ def elapsed(duration: timedelta) -> Text:
     """ "7 days"; what is not days is hours and minutes."""
     days = [_days("day", duration.days)] if duration.days else []
     return _spaced([*days, *_time(duration - timedelta(days=duration.days))])
+
+
+def worked(time: timedelta) -> Text:
+    """ "90 h", "7 h 30 min", "3 h 2 s": exact to the second, in hours however long."""
+    seconds = time % timedelta(minutes=1) // timedelta(seconds=1)
+    shown = [*_time(time), *([say("seconds", count=seconds)] if seconds else [])]
+    return _spaced(shown) if shown else say("nothing")
 
 
 def _days(sentence: str, count: int) -> Text:

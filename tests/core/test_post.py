@@ -110,3 +110,11 @@ def test_who_has_left_holds_nothing_and_stands_in_for_nobody() -> None:
     assert posts.stand_in("L") is None
     assert posts.units_of("A") == ("S1", "S2")
     assert posts.roles_of("A") == {"clerk", "cashier"}
+
+
+def test_who_is_missed_is_back_when_the_first_of_the_chain_is() -> None:
+    away = [Absence("A", NOW, NOW + 3 * DAY, "B"), Absence("B", NOW, NOW + DAY, "C")]
+    posts = Posts(UNITS, [Staff(code, code) for code in "ABC"] + [Staff("L", "L", True)], POSTS, away, at=NOW)
+    assert (posts.returns("A"), posts.returns("B"), posts.returns("C")) == (NOW + DAY, NOW + DAY, None)
+    assert posts.gone == {"A", "B", "L"}
+    assert posts.stand_in("A") == "C"

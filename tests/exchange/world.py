@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crmflow.core.field import Field
-from crmflow.core.intake import ConsentRow, Counts, CustomerRow, HoldingRow, StaffRow, TouchpointRow, UnitRow
+from crmflow.core.intake import (
+    CaseRow,
+    ConsentRow,
+    Counts,
+    CustomerRow,
+    HoldingRow,
+    StaffRow,
+    TouchpointRow,
+    UnitRow,
+)
 from crmflow.core.text import Text
 from crmflow.errors import CrmflowError, StoreError
 from crmflow.exchange.importing import Put
@@ -64,3 +73,5 @@ def identity(row: IntakeRow) -> object:
             return row.code, row.role, row.unit
         case ConsentRow():
             return row.customer, row.purpose, row.channel, row.at
+        case CaseRow():
+            return row.source, row.key, row.at, row.event

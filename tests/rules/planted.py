@@ -22,6 +22,9 @@ FOLDER = Path(__file__).parent / "planted"
 SITE = 'format = 1\npacks = ["fuel"]\nzone = "Asia/Shanghai"\nlanguage = "zh"\n'
 PLACES = {
     "charts": "fuel/charts/{slug}.yaml",
+    "beside": "fuel/charts/{slug}.yaml",
+    "clocks": "fuel/charts/{slug}.yaml",
+    "escalations": "fuel/charts/{slug}.yaml",
     "params": "{slug}/params.yaml",
     "calendars": "calendars/{slug}.yaml",
     "vocabulary": "fuel/vocabulary.yaml",

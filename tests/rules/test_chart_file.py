@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from crmflow.core.chart import Term
+from crmflow.core.escalation import Goal
 from crmflow.core.text import Text
-from tests.rules.shop import edited, ruleset
+from tests.rules.shop import edited, loaded, ruleset, shown
 
 FAULT = "shop/charts/fault"
 
@@ -81,3 +82,21 @@ def test_a_param_may_name_the_role_of_a_step() -> None:
     )
 
     assert ruleset(file).chart(FAULT).states["repair"].by == "service desk"
+
+
+def test_late_is_short_for_the_first_escalation() -> None:
+    section = "escalations:\n  warn: {en: w, zh: 提醒, at: 100% - PT2H, send: thanks}\n"
+    file = edited(FAULT + ".yaml", ("facts:\n", section + "facts:\n"))
+
+    late, warn = ruleset(file).chart(FAULT).escalations
+
+    assert (late.id, late.clock, late.share, late.goal) == ("late", "step", 1.0, Goal(up=True))
+    assert (warn.share, warn.offset, warn.send, warn.goal) == (1.0, -timedelta(hours=2), "shop.thanks", None)
+
+
+def test_cases_are_grouped_under_a_chart_about_a_unit_and_no_other() -> None:
+    group = ("facts:\n", "group under: {chart: shop/charts/fault}\nfacts:\n")
+
+    errors = loaded(edited(FAULT + ".yaml", group)).errors
+
+    assert [shown(each) for each in errors] == ["8:22-8:39 CRM192 shop/charts/fault"]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 from crmflow.store import Store, tables
 from crmflow.store.batch import Batch
 from crmflow.store.given import PARAMETER
-from crmflow.store.statements import changing
+from crmflow.store.inserts import updates
 from tests.store.world import MONDAY, customer, fill
 
 
@@ -38,10 +38,10 @@ def plan(batch: Batch, statement: Executable) -> str:
 
 
 def test_a_change_looks_rows_up_by_their_key(batch: Batch) -> None:
-    names = ("bucket", "id", "owner")
-    found = plan(batch, changing("sqlite", tables.customer, names, ("bucket", "id")))
-    assert "SEARCH crmflow_customer USING PRIMARY KEY (bucket=? AND id=?)" in found
-    assert "SCAN crmflow_customer" not in found
+    row = {"bucket": 1, "id": 65, "owner": "W1"}
+    change, [parameters] = updates(tables.customer, [row], ("bucket", "id"), None)
+    found = batch.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {change}", parameters).all()
+    assert [each[3] for each in found] == ["SEARCH crmflow_customer USING PRIMARY KEY (bucket=? AND id=?)"]
 
 
 def test_lookups_use_the_index_of_their_key(batch: Batch) -> None:

@@ -14,6 +14,7 @@ from crmflow.core.touchpoint import Signal, Touchpoint
 from crmflow.errors import StoreError
 from crmflow.store import Store
 from crmflow.store.batch import Batch
+from crmflow.store.cases import Stepped
 from tests.store.world import DAY, MONDAY, Clock, contents, customer, fill, holding, people
 
 
@@ -99,7 +100,7 @@ def test_what_opened_no_case_yet(store: Store) -> None:
 
         assert sorted(each.external_id for each in waiting()) == ["1", "2", "3"]
         one = waiting()[0]
-        batch.cases.open([(case_of(one, batch), [])])
+        batch.cases.open([Stepped(case_of(one, batch), [])])
         assert len(waiting()) == 2
         batch.intake.put([fill(one.external_id, kind="core.complaint", litres=7)])
         assert one.external_id not in {each.external_id for each in waiting()}  # a correction opens no second

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from crmflow.core.post import Absence
+from crmflow.core.calendars import Calendars
+from crmflow.core.post import Absence, Posts
 from crmflow.errors import WorkflowError
-from tests.workflow.world import DAY, DEBTOR, HOUR, MONDAY, OFFICE, Play, chart, complaint, debtor, posts
+from tests.workflow.world import (
+    DAY,
+    DEBTOR,
+    HOUR,
+    MONDAY,
+    OFFICE,
+    POSTS,
+    STAFF,
+    UNITS,
+    Play,
+    chart,
+    complaint,
+    debtor,
+    posts,
+)
 
 # Opening
 
@@ -125,7 +140,7 @@ def test_a_level_survives_the_step_and_does_not_fire_again() -> None:
 
 def test_a_tree_without_districts_goes_straight_to_the_company() -> None:
     play = complaint()
-    play.posts.units = {"S1": replace(play.posts.units["S1"], parent="K1"), "K1": play.posts.units["K1"]}
+    play.posts = Posts([replace(UNITS[0], parent="K1"), UNITS[3]], STAFF, POSTS, at=MONDAY)
     play.tick(MONDAY + 5 * HOUR)
     assert (play.case.level, play.case.holder, play.case.due_at) == ("company", "K9", None)
 
@@ -189,13 +204,15 @@ def test_a_timer_whose_gate_fails_is_reported_once_and_waits_for_a_change() -> N
 
 def test_nothing_is_cut_before_a_day_on_which_nobody_works() -> None:
     play = debtor()
-    play.calendar = OFFICE
+    play.calendars = Calendars(OFFICE)
     friday = MONDAY + 18 * DAY
     (row,) = play.done(friday, proposer="M1", approver="M2")
     assert row.lines == ("crew next",)
-    assert play.send("change", friday + DAY) == ()
-    (row,) = play.send("change", friday + 2 * DAY)
-    assert row.to == "restrict"
+    assert play.send("change", friday + DAY / 4) == ()
+    saturday = datetime(2026, 1, 23, 16, tzinfo=UTC)  # midnight in Shanghai
+    assert play.case.due_at == saturday
+    play.tick(friday + 3 * DAY)
+    assert (play.case.state, play.case.entered_at) == ("restrict", saturday + DAY)
 
 
 def test_a_change_comes_before_a_blocked_move() -> None:
@@ -219,7 +236,7 @@ def test_a_timer_whose_condition_fails_leaves_the_later_one_running() -> None:
 
 def test_a_due_time_that_no_longer_holds_is_put_right_once() -> None:
     play = complaint()
-    play.posts.units = {"S1": replace(play.posts.units["S1"], parent=None)}
+    play.posts = Posts([replace(UNITS[0], parent=None)], STAFF, POSTS, at=MONDAY)
     step = play.look(MONDAY + HOUR)
     assert step is not None
     assert (step.case.due_at, step.history) == (None, ())

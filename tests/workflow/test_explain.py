@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crmflow.core.calendars import Calendars
 from crmflow.core.post import Absence
 from crmflow.core.text import Language, phrases
 from crmflow.workflow.explain import explain_case
@@ -27,6 +28,7 @@ def told(
         play.case,
         play.history,
         posts=play.posts,
+        calendars=Calendars(play.calendar),
         as_of=as_of,
         zone=SHANGHAI,
         show_personal=show_personal,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workflow.world import MONDAY, Play, posts
+from tests.workflow.world import MONDAY, Family, Play, posts
 
 HOUR = timedelta(hours=1)
 FORM_OF: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
@@ -200,3 +201,41 @@ def test_it_makes_no_difference_how_often_somebody_looks(
 
 def form(act: Act, play: Play) -> Mapping[str, object]:
     return act.answers.get(play.case.state, {}) if act.name == "done" else {}
+
+
+FORMS: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
+    "survey": {"feasible": st.sampled_from([True, True, False])},
+    "meter": {"reading": st.just(12)},
+    "account": {"settled": st.sampled_from([True, True, False])},
+    "offer": {"price": st.just(10)},
+    "deposit": {"paid": st.just(True)},
+}
+ways = st.lists(
+    st.tuples(
+        waits,
+        st.sampled_from(["done"] * 10 + ["pause", "resume", "withdraw", "cancelled", "joined", "nonsense"]),
+        st.fixed_dictionaries({state: st.fixed_dictionaries(dict(form)) for state, form in FORMS.items()}),
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+@given(ways)
+def test_branches_and_undoings_leave_nothing_behind(script: list[Any]) -> None:
+    """Whatever is done: a closed case has no open branch, an open branch is one that the case waits for, each
+    thing is undone once, and what was done last is undone first."""
+    play = Family("connection")
+    now = MONDAY
+    for wait, name, forms, passed in script:
+        now += wait
+        play.do(name, now, forms, passed=passed)
+        case = play.main.case
+        waited = play.chart.states[case.state].branches
+        assert all(branch in waited for branch in play.running)
+        assert case.closed_at is None or not play.running
+        assert case.closed_at is not None or case.state in play.chart.states
+        keys = [row.key for row in play.main.history if row.kind == "undone"]
+        assert len(keys) == len(set(keys))
+        if case.closed_at is not None and case.trail.ahead:
+            raise AssertionError("closed in the middle of an undoing")

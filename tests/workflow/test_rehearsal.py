@@ -109,7 +109,7 @@ def test_a_refusal_that_is_not_expected_fails_the_test() -> None:
 def test_a_test_may_bring_its_own_people_and_calendar() -> None:
     office = Calendar.weekly("office", ZoneInfo("UTC"), {"mon-fri": ["08:00-12:00"]})
     test = {"given": {"unit": "S1", "accused": "W3"}, "do": [{"done": {}}, {"wait": "P1D"}]}
-    outcome = rehearse(chart("complaint"), test, posts=posts(), calendar=office)
+    outcome = rehearse(chart("complaint"), {**test, "calendar": office}, posts=posts())
     assert (outcome.case.holder, outcome.case.level) == ("D9", "district")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,9 +16,13 @@ from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.chart import Chart
 from crmflow.core.post import Absence, Post, Posts, Staff, Unit
 from crmflow.rules.load import load
+from crmflow.rules.ruleset import Ruleset
+from crmflow.rules.scenario import ChartCase
 from crmflow.rules.source import RuleFile
 from crmflow.workflow.advance import advance, open_case
-from crmflow.workflow.turn import Step
+from crmflow.workflow.course import Course
+from crmflow.workflow.rehearsal import Played, Stage
+from crmflow.workflow.step import Step
 
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,7 +58,7 @@ def posts(*absences: Absence, without: str | None = None, at: datetime = MONDAY)
 
 
 @cache
-def charts() -> Mapping[str, Chart]:
+def rules() -> Ruleset:
     """The complaint chain that comes with the product, and the charts beside this file."""
     core = files("crmflow.core")
     names = ("vocabulary.yaml", "charts/complaint.yaml")
@@ -68,7 +72,20 @@ def charts() -> Mapping[str, Chart]:
         ]
     )
     assert loaded.ruleset is not None, [found.message() for found in loaded.errors]
-    return {id.rpartition("/")[2]: chart for id, chart in loaded.ruleset.charts.items()}
+    return loaded.ruleset
+
+
+def charts() -> Mapping[str, Chart]:
+    """The charts, by the last part of their id."""
+    return {id.rpartition("/")[2]: chart for id, chart in rules().charts.items()}
+
+
+def cases() -> Mapping[str, Sequence[ChartCase]]:
+    """The tests in the files of the charts."""
+    return {
+        id.rpartition("/")[2]: [case for case in found if isinstance(case, ChartCase)]
+        for id, found in rules().cases.items()
+    }
 
 
 def chart(name: str) -> Chart:
@@ -87,12 +104,13 @@ class Play:
         unit: str | None = "S1",
         company: Posts | None = None,
         calendar: Calendar = ALWAYS,
+        calendars: Calendars | None = None,
         id: int = 0,
     ) -> None:
         self.chart = chart(name)
         self.facts = dict(facts or {})
         self.posts = company or posts()
-        self.calendar = calendar
+        self.calendars = calendars or Calendars(calendar)
         step = open_case(
             self.chart,
             id=id,
@@ -106,10 +124,14 @@ class Play:
             data=data or {},
             context=self.context,
             posts=self.posts,
-            calendars=Calendars(calendar),
+            calendars=self.calendars,
         )
         self.case: Case = step.case
         self.history: list[Moved] = list(step.history)
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.calendars.default
 
     @property
     def context(self) -> Mapping[str, object]:
@@ -125,7 +147,7 @@ class Play:
             as_of=at,
             context=self.context,
             posts=self.posts,
-            calendars=Calendars(self.calendar),
+            calendars=self.calendars,
             event=event,
         )
         if step is not None:
@@ -178,3 +200,45 @@ def to_call_back(play: Play) -> datetime:
     play.done(MONDAY, facts="a")
     play.done(MONDAY, justified=False)
     return MONDAY
+
+
+class Family:
+    """A case that is played with its branches, as a chart's test plays it."""
+
+    def __init__(self, name: str) -> None:
+        self.stage = Stage(chart(name), {"level": "station"}, None, ALWAYS)
+
+    @property
+    def chart(self) -> Chart:
+        return self.stage.chart
+
+    @property
+    def main(self) -> Played:
+        return self.stage.main
+
+    @property
+    def running(self) -> list[str]:
+        """The branches that are open."""
+        return [name for name, each in self.stage.branches.items() if each.case.closed_at is None]
+
+    def do(self, name: str, at: datetime, forms: Mapping[str, Mapping[str, object]], *, passed: bool) -> None:
+        """Something in the branch that is open, else in the case; forms by state."""
+        self.stage.now = at
+        if name == "done":
+            place = next(iter(self.running), None)
+            form = forms.get(place or self.main.case.state, {})
+            self.stage.play({"done": form, "in": place} if place else {"done": form})
+        elif name == "joined":
+            self.stage.play({"event": name, "data": {"passed": passed}})
+        else:
+            self.stage.play({"event": name})
+
+
+def service(**facts: object) -> Play:
+    """A case with clocks, opened at 16:00 in the office."""
+    return Play("service", facts=facts, calendar=OFFICE)
+
+
+def course(play: Play, calendar: Calendar = OFFICE) -> Course:
+    """The case as its clocks see it."""
+    return Course(play.chart, play.case, play.context, play.posts, Calendars(calendar), actor="host")

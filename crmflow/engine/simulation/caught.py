@@ -14,21 +14,29 @@ from crmflow.core.customer import Customer
 from crmflow.core.decision import Visit
 from crmflow.core.field import Codec
 from crmflow.core.journal import Entry
+from crmflow.core.message import Outgoing
 from crmflow.core.touchpoint import Touchpoint
+from crmflow.engine.simulation.incidents import CaughtIncidents
 from crmflow.engine.simulation.world import Given, World
 from crmflow.store.batch import Batch
-from crmflow.store.cases import Cases, Claim, Stepped, entry_of
+from crmflow.store.case_row import entry_of
+from crmflow.store.cases import Cases, Claim, Stepped
 from crmflow.store.customers import Customers
 from crmflow.store.events import Events
 from crmflow.store.facts import CustomerFacts, Facts
+from crmflow.store.incidents import Incidents
 from crmflow.store.journal import Journal
+from crmflow.store.outbox import Outbox
 from crmflow.store.outcome import Outcome
 from crmflow.store.owners import Owners, Ownership, fold_ownership
 from crmflow.store.segments import Segment, Segments
 from crmflow.store.snapshots import Snapshot, Snapshots
-from crmflow.store.touchpoints import Touchpoints
+from crmflow.store.touchpoints import Touchpoints, may_open
 from crmflow.store.transaction import bucket_of
 from crmflow.store.visits import End, Visits
+
+JOINED = "joined"
+"""What only a case sends to another: a simulation sends it itself."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,10 @@ class Caught(Batch):
         return _Cases(self, self.world)
 
     @cached_property
+    def incidents(self) -> Incidents:
+        return CaughtIncidents(self, self.world)
+
+    @cached_property
     def events(self) -> Events:
         return _Events(self, self.world)
 
@@ -86,6 +98,10 @@ class Caught(Batch):
     @cached_property
     def snapshots(self) -> Snapshots:
         return _Snapshots(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return _Outbox(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,7 @@ class _Journal(Journal):
         if entry.kind == "send":
             world.send((key, customer_id, str(entry.payload["message"])))
         elif entry.kind == "case.late":
-            level = entry.payload.get("level")
+            level = entry.told.get("level")
             world.escalate((key, customer_id, entry.case_id or 0, None if level is None else str(level)))
 
 
@@ -241,25 +257,21 @@ class _Cases(Cases):
     def id_of(self, key: str, bucket: int) -> int:
         return self.world.given.id(key, bucket)
 
-    def open(
-        self, opened: Sequence[Stepped], *, release: str | None = None, calendar: str | None = None
-    ) -> set[int]:
-        new = {case.id: (case, history) for case, history in opened if case.id not in self.world.cases}
-        for case, _ in new.values():
-            self.world.case(case)
-        self._write(list(new.values()), release, calendar)
+    def open(self, opened: Sequence[Stepped], *, release: str | None = None) -> set[int]:
+        new = {each.case.id: each for each in opened if each.case.id not in self.world.cases}
+        for each in new.values():
+            self.world.case(each.case)
+        self._write(list(new.values()), release)
         return set(new)
 
-    def save(
-        self, stepped: Sequence[Stepped], *, release: str | None = None, calendar: str | None = None
-    ) -> list[Moved]:
-        for case, _ in stepped:
-            self.world.case(replace(case, version=case.version + 1))
-        return self._write(stepped, release, calendar)
+    def save(self, stepped: Sequence[Stepped], *, release: str | None = None) -> list[Moved]:
+        for each in stepped:
+            self.world.case(each.case.but(version=each.case.version + 1))
+        return self._write(stepped, release)
 
-    def _write(self, stepped: Sequence[Stepped], release: str | None, calendar: str | None) -> list[Moved]:
-        happened = [(case, moved) for case, history in stepped for moved in history]
-        written = self.tx.journal.write(entry_of(case, moved, release, calendar) for case, moved in happened)
+    def _write(self, stepped: Sequence[Stepped], release: str | None) -> list[Moved]:
+        happened = [(each.case, moved) for each in stepped for moved in each.history]
+        written = self.tx.journal.write(entry_of(case, moved, release) for case, moved in happened)
         return [moved for (_, moved), id in zip(happened, written, strict=True) if id is None]
 
     def claim(self, as_of: datetime, limit: int) -> list[Claim]:
@@ -270,6 +282,13 @@ class _Cases(Cases):
             if case.id in waiting or (case.due_at is not None and case.due_at <= as_of)
         ]
         return claims[:limit]
+
+    def children(self, ids: Iterable[int]) -> dict[int, list[tuple[int, str | None]]]:
+        wanted, found = set(ids), dict[int, list[tuple[int, str | None]]]()
+        for case in self.world.cases.values():
+            if case.parent_id in wanted and case.closed_at is None:
+                found.setdefault(case.parent_id, []).append((case.id, case.branch))
+        return found
 
     def get(self, id: int, *, lock: bool = False) -> Case | None:
         return self.world.cases.get(id)
@@ -294,6 +313,14 @@ class _Cases(Cases):
 class _Events(Events):
     world: World
 
+    def add_all(self, sent: Iterable[tuple[int, str, Mapping[str, object], datetime]]) -> list[CaseEvent]:
+        events = []
+        for case_id, name, data, at in sent:
+            number = sum(map(len, self.world.sent.values())) + 1
+            events.append(CaseEvent(-number, case_id, name, at, self.tx.actor, data))
+            self.world.post(events[-1])
+        return events
+
     def take(self, events: Iterable[CaseEvent]) -> None:
         for event in events:
             self.world.take(event.id)
@@ -301,7 +328,8 @@ class _Events(Events):
     def pending(self, cases: Iterable[int], as_of: datetime | None = None) -> dict[int, list[CaseEvent]]:
         waiting: dict[int, list[CaseEvent]] = {}
         for id in cases:
-            for event in self.world.given.events.get(id, ()):
+            given = (event for event in self.world.given.events.get(id, ()) if event.name != JOINED)
+            for event in (*given, *self.world.sent.get(id, ())):
                 if event.id not in self.world.taken and (as_of is None or event.at <= as_of):
                     waiting.setdefault(id, []).append(event)
         return waiting
@@ -312,10 +340,16 @@ class _Touchpoints(Touchpoints):
     world: World
 
     def unopened(
-        self, kind: str, chart: str, *, as_of: datetime, known_at: datetime | None = None
+        self,
+        kind: str,
+        chart: str,
+        *,
+        as_of: datetime,
+        known_at: datetime | None = None,
+        import_id: int | None = None,
     ) -> Iterator[Touchpoint]:
         opened = {case.key for case in self.world.cases.values()}
-        for touchpoint in self.of_kind(kind, as_of=as_of):
+        for touchpoint in self.of_kind(kind, may_open(import_id), as_of=as_of):
             if opening_key(chart, touchpoint) not in opened:
                 yield touchpoint
 
@@ -329,6 +363,12 @@ class _Facts(Facts):
 
     def scan(self, customers: Iterable[int] | None = None) -> Iterator[CustomerFacts]:
         return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Outbox(Outbox):
+    def put(self, sent: Iterable[Outgoing]) -> None:
+        """Nothing leaves: what would be sent is known from the journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Difference:
         old, new = (
             {id: _opening(chart) for id, chart in each.set.charts.items()} for each in (self.old, self.new)
         )
-        return old == new and self.old.calendar == self.new.calendar
+        return old == new and self.old.calendars == self.new.calendars
 
 
 def _known(rules: Rules, part: str) -> object:

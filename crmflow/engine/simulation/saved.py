@@ -9,11 +9,12 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, cast
 
 from crmflow.core.case import Case
 from crmflow.core.decision import Visit
 from crmflow.core.simulation import Example
+from crmflow.core.trail import Trail
 from crmflow.engine.simulation.example import example_of, record_of
 from crmflow.engine.simulation.tally import Load, Stepped, Tally
 from crmflow.engine.simulation.world import World
@@ -89,8 +90,12 @@ NOUNS: Mapping[str, Callable[..., Any]] = {"segment": Segment, "own": Ownership,
 def _plain(change: Change) -> tuple[str, Any]:
     name, value = change
     if name in ("own", "visit", "case"):
-        return name, [encode(getattr(value, each.name)) for each in fields(value)]
+        return name, [_told(getattr(value, each.name)) for each in fields(value)]
     return name, encode(value)
+
+
+def _told(value: Any) -> Any:
+    return encode(value.plain() if isinstance(value, Trail) else value)
 
 
 def _change(world: World, name: str, value: Any) -> None:
@@ -110,7 +115,8 @@ def _whole(noun: Any) -> Any:
             return replace(noun, form=tuple(noun.form))
         case Case():
             channels = {state: tuple(tried) for state, tried in noun.channels.items()}
-            return replace(noun, fired=tuple(noun.fired), blocked=tuple(noun.blocked), channels=channels)
+            fired, blocked, trail = tuple(noun.fired), tuple(noun.blocked), Trail.of(cast(Any, noun.trail))
+            return noun.but(fired=fired, blocked=blocked, channels=channels, trail=trail)
     return noun
 
 

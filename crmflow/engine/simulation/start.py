@@ -11,6 +11,7 @@ from crmflow.engine.release import Rules
 from crmflow.engine.running import Work
 from crmflow.engine.simulation.caught import Caught
 from crmflow.engine.simulation.world import Given, World
+from crmflow.engine.turned import Turned
 from crmflow.store.batch import Batch
 from crmflow.store.past import Past
 from crmflow.workflow.advance import open_case
@@ -62,6 +63,6 @@ def _run_cases(
             posts=work.posts,
             calendars=work.rules.calendars,
         )
-        opened.append((step.case, step.history))
+        opened.append(Turned.opened(step))
     casework.keep(opened)
     casework.sweep()

@@ -46,6 +46,7 @@ class Given:
 class World:
     """One side. Each change is one call with one noun, so that a log of the calls makes the same world again.
 
+    `sent` are the events that cases sent to each other, by the case that gets them.
     `messages` are those sent, by key: customer and message; `escalations` by key: customer, case and level.
     """
 
@@ -57,6 +58,7 @@ class World:
     cases: dict[int, Case] = field(default_factory=dict)
     keys: dict[int, set[str]] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+    sent: dict[int, list[CaseEvent]] = field(default_factory=dict)
     messages: dict[str, tuple[int, str]] = field(default_factory=dict)
     escalations: dict[str, tuple[int, int, str | None]] = field(default_factory=dict)
     log: list[tuple[str, Any]] = field(default_factory=list)
@@ -117,6 +119,11 @@ class World:
         key, customer_id, case_id, level = late
         self.escalations[key] = customer_id, case_id, level
         self.log.append(("escalate", late))
+
+    def post(self, event: CaseEvent) -> None:
+        """A case sent another one an event."""
+        self.sent.setdefault(event.case_id, []).append(event)
+        self.log.append(("post", event))
 
     def take(self, event_id: int) -> None:
         """An event was taken by its case."""

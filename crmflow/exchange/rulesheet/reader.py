@@ -45,6 +45,7 @@ _LABELS = {
 }
 _TRUTH = (Choice("true", Text("yes", "是")), Choice("false", Text("no", "否")))
 _UP = Choice("up", Text("up", "上一级"))
+_UNDO = Choice("undo", Text("undo", "撤销"))
 _ORDER = ("id", "title", "when", "priority", "then", "source")
 _CHANNELS = ("visit", "phone", "message", "sms")
 _READERS_TEXTS = frozenset({"title", "title.en", "title.zh", "source"})
@@ -190,7 +191,8 @@ def _words(names: Vocabulary, pack: str, values: Sequence[str]) -> tuple[Choice,
 
 def _of_moves(rules: Ruleset, id: str) -> tuple[Column, ...]:
     chart = rules.charts[id]
-    states = tuple(Choice(state, each.label) for state, each in chart.states.items())
+    inner = (Choice(id, each.label) for id, each in chart.states.items() if each.branch_of is None)
+    states = (*inner, *(Choice(id, each.label) for id, each in chart.outers.items()))
     events = tuple(Choice(word, label) for word, label in TRIGGER_LABELS.items())
     gates = tuple(Choice(gate, Text.of(gate)) for gate in rules.documents[id].data.get("gates", ()))
     made = {
@@ -199,6 +201,6 @@ def _of_moves(rules: Ruleset, id: str) -> tuple[Column, ...]:
         "on": Column((2,), "on", _LABELS["on"], "trigger", choices=events),
         "when": Column((3,), "when", _LABELS["when"], "condition", choices=gates),
         "to": Column((4,), "to", _LABELS["to"], choices=states, closed=True),
-        "and": Column((5,), "and", _LABELS["and"], choices=(_UP,), closed=True, needed=False),
+        "and": Column((5,), "and", _LABELS["and"], choices=(_UP, _UNDO), closed=True, needed=False),
     }
     return tuple(made[name] for name in COLUMNS)

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from crmflow.core.chart import Gate, Line, Move, Trigger
-from crmflow.rules.chart.words import ChartWords, term
+from crmflow.core.chart import Gate, Line, Move, Outer
+from crmflow.rules.chart.moment import MomentReader
+from crmflow.rules.chart.states import Written
+from crmflow.rules.chart.words import ChartWords
 from crmflow.rules.condition import condition, conditions
+from crmflow.rules.feel import nearest
 from crmflow.rules.shape import as_text
 from crmflow.rules.source import Path
 
-_AFTER = re.compile(r"after +(\S+)")
-TRIGGERS: Mapping[str, Trigger] = {"enter": "enter", "done": "done", "change": "change"}
 COLUMNS = ("id", "from", "on", "when", "to", "and")
 ANY = "-"
+ALSO = ("up", "undo")
+"""What a move may do besides: take the case one level up, undo what was done."""
 
 
 class MoveReader:
-    """Reads gates, then the moves that pass them."""
+    """Reads gates, then the moves that pass them, between the `states` and the `outers` around them; `clocks`
+    are the names of the chart's clocks."""
 
-    def __init__(self, words: ChartWords) -> None:
-        self.words = words
+    def __init__(
+        self,
+        words: ChartWords,
+        states: Mapping[str, Written],
+        outers: Mapping[str, Outer],
+        clocks: Iterable[str] = (),
+    ) -> None:
+        self.words, self.states, self.outers = words, states, outers
+        self.moments = MomentReader(words, clocks)
 
     def gate(self, id: str) -> Gate:
         shapes = self.words.shape.gates[id]
@@ -57,17 +65,18 @@ class MoveReader:
         return tuple(found)
 
     def move(self, path: Path, row: list[Any], gates: Mapping[str, Gate]) -> Move:
-        sources = row[1] if isinstance(row[1], list) else [row[1]]
-        for n, state in enumerate(sources):
-            if state not in self.words.shape.states:
-                at = (*path, 1, n) if isinstance(row[1], list) else (*path, 1)
-                self.words.complain("CRM135", at, str(as_text(state)), self.words.shape.states)
-        if row[4] not in self.words.shape.states:
-            self.words.complain("CRM135", (*path, 4), str(as_text(row[4])), self.words.shape.states)
-        if len(row) == 6 and row[5] != "up":
-            parts = {"name": as_text(row[5]), "key": "and", "expected": "up"}
+        written = row[1] if isinstance(row[1], list) else [row[1]]
+        sources: dict[str, str] = {}  # each state that it leaves, by the word that names it
+        for n, word in enumerate(written):
+            place = (*path, 1, n) if isinstance(row[1], list) else (*path, 1)
+            sources |= dict.fromkeys(self.leaves(place, str(as_text(word))), str(as_text(word)))
+        to = str(as_text(row[4]))
+        self.leaves((*path, 4), to)
+        also = str(as_text(row[5])) if len(row) == 6 else None
+        if also not in (None, *ALSO):
+            parts = {"name": also, "key": "and", "expected": ", ".join(ALSO)}
             self.words.findings.errors.append(
-                self.words.document.diagnostic("CRM067", (*path, 5), parts, suggestion="up")
+                self.words.document.diagnostic("CRM067", (*path, 5), parts, suggestion=nearest(also, ALSO))
             )
         when = None
         passed: tuple[Gate, ...] = ()
@@ -76,22 +85,33 @@ class MoveReader:
         elif row[3] != ANY:
             when = condition(self.words.document, (*path, 3), self.words.scope, self.words.findings)
         on = str(as_text(row[2]))
-        after = _AFTER.fullmatch(on)
-        move = Move(
+        trigger, after, at = self.moments.trigger((*path, 2), on)
+        return Move(
             id=str(as_text(row[0])),
-            sources=tuple(str(as_text(state)) for state in sources),
-            trigger="after" if after else TRIGGERS.get(on, "event"),
-            to=str(as_text(row[4])),
+            sources=tuple(sources),
+            trigger=trigger,
+            to=self.outers[to].start if to in self.outers else to,
             when=when,
             gates=passed,
-            event=None if after or on in TRIGGERS else on,
-            up=len(row) == 6,
+            after=after,
+            event=on if trigger == "event" else None,
+            up=also == "up",
+            undo=also == "undo",
+            at=at,
+            outer={state: word for state, word in sources.items() if word != state},
+            enters=to if to in self.outers else None,
         )
-        return move if after is None else replace(move, after=self.elapsed((*path, 2), after[1]))
 
-    def elapsed(self, path: Path, text: str) -> timedelta | None:
-        length = term(text)
-        if length is None:
-            self.words.complain("CRM068", path, text, ())
-            return None
-        return timedelta(days=length.days) + length.time
+    def leaves(self, path: Path, word: str) -> Sequence[str]:
+        """The states that a word of a row names; a branch is left by its form alone."""
+        if word in self.outers:
+            return self.outers[word].states
+        known = [id for id, each in self.states.items() if each.branch_of is None]
+        if word not in known:
+            parent = self.states[word].branch_of if word in self.states else None
+            if parent is not None:
+                parts = {"name": word, "state": parent}
+                self.words.findings.errors.append(self.words.document.diagnostic("CRM185", path, parts))
+            else:
+                self.words.complain("CRM135", path, word, [*known, *self.outers])
+        return (word,)

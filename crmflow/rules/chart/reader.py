@@ -10,8 +10,14 @@ from crmflow.core.chart import Chart
 from crmflow.core.field import Field
 from crmflow.core.text import Text
 from crmflow.rules import feel, vocabulary
+from crmflow.rules.chart.clock import ClockReader
+from crmflow.rules.chart.dated import dated
+from crmflow.rules.chart.escalation import EscalationReader
+from crmflow.rules.chart.incident import grouping, refuse_keys, surge
+from crmflow.rules.chart.migration import MigrationReader
 from crmflow.rules.chart.move import MoveReader
 from crmflow.rules.chart.shape import ChartShape
+from crmflow.rules.chart.states import OUTER_KEYS, Written, outer_states, outers, written
 from crmflow.rules.chart.step import StepReader
 from crmflow.rules.chart.words import ChartWords
 from crmflow.rules.condition import condition
@@ -40,9 +46,15 @@ class ChartReader(ChartWords):
     ) -> None:
         super().__init__(document, shape, names, scope, params, findings)
         self.opens_on = self.opening()
+        self.states = self.written()
         self.forms = {
-            state: form_fields(document, ("states", state, "form"), each.form, findings)
-            for state, each in shape.states.items()
+            id: form_fields(document, (*each.path, "form"), each.shape.form, findings)
+            for id, each in self.states.items()
+        }
+        self.gives = {
+            id: form_fields(document, (*each.path, "opens", "gives"), each.shape.opens.gives, findings)
+            for id, each in self.states.items()
+            if each.shape.opens is not None
         }
         self.case_names = self.of_the_case()
         self.scope = scope.child({name: param.as_name for name, param in params.items()} | self.case_names)
@@ -58,17 +70,23 @@ class ChartReader(ChartWords):
         self.scope = self.scope.child(
             {name: Name(name, feel.boolean, shape.facts[name].spellings()) for name in shape.facts}
         )
-        steps, rows = StepReader(self, self.forms, self.case_names), MoveReader(self)
-        states = {id: steps.state(id, each) for id, each in shape.states.items()}
+        around = outers(shape, self.states)
+        steps = StepReader(self, self.states, self.forms, self.gives, self.case_names)
+        clocks = ClockReader(self, steps, around).clocks()
+        rows = MoveReader(self, self.states, around, shape.clocks)
+        states = {id: steps.state(each) for id, each in self.states.items()}
         gates = {id: rows.gate(id) for id in shape.gates}
-        if case.start not in states:
-            self.complain("CRM135", ("case", "start"), case.start, states)
+        rows.leaves(("case", "start"), case.start)
         opens_when = None
         if case.opens.when is not None:
             opens_when = condition(self.document, ("case", "opens", "when"), self.scope, self.findings)
         params = values_of(self.params.values())
         about = case.about == "holding"
         moves, late = rows.moves(gates), self.late()
+        escalations = EscalationReader(self, shape.clocks).escalations()
+        group, many = grouping(self, shape.group_under), surge(self, case.opens)
+        migrates = MigrationReader(self, states, self.forms).all()
+        refuse_keys(self)
         if len(self.findings.errors) > before:
             return None
         return Chart(
@@ -78,9 +96,11 @@ class ChartReader(ChartWords):
             hash=self.hash(params),
             case=kind or case.kind,
             about=case.about,
-            start=case.start,
+            start=around[case.start].start if case.start in around else case.start,
             states=states,
             moves=moves,
+            outers=around,
+            dated=dated(moves, facts, self.names),
             opens_on=self.opens_on,
             opens_when=opens_when,
             once_per=case.once_per,
@@ -89,8 +109,30 @@ class ChartReader(ChartWords):
             params=params,
             levels=tuple(self.names.levels),
             late_at=late,
+            escalations=escalations,
+            hand_back=shape.hand_back,
+            group_under=group,
+            opens_at=many,
+            clocks=clocks,
             holding=held(self.document, case.holding, self.names) if about else None,
+            migrates=migrates,
         )
+
+    def written(self) -> dict[str, Written]:
+        """The states by id; one id for two is an error, and so is work of a state that has others inside."""
+        found: dict[str, Written] = {}
+        around = outer_states(self.shape)
+        for each in written(self.shape):
+            if each.id in found or each.id in around:
+                self.complain("CRM176", each.path, each.id, ())
+            found[each.id] = each
+        for path, outer in around.values():
+            if outer.start is not None and outer.start not in outer.states:
+                self.complain("CRM135", (*path, "start"), outer.start, outer.states)
+            for key in sorted(self.document.value(path).keys() - OUTER_KEYS):
+                parts = {"name": key, "key": "states"}
+                self.findings.errors.append(self.document.diagnostic("CRM186", (*path, key), parts, key=True))
+        return found
 
     def hash(self, params: Mapping[str, object]) -> str:
         """Over the parsed form with the params in force."""
@@ -102,7 +144,8 @@ class ChartReader(ChartWords):
         on = self.shape.case.opens.on
         if on is None:
             return None
-        kinds = {**self.names.touchpoints, **self.names.signals}
+        signals = self.shape.case.about == "unit"
+        kinds = self.names.signals if signals else self.names.touchpoints
         kind = self.names.resolve(kinds, self.document.pack, on)
         if kind is None:
             self.complain("CRM130", ("case", "opens", "on"), on, [vocabulary.bare(name) for name in kinds])
@@ -117,7 +160,7 @@ class ChartReader(ChartWords):
     def of_the_case(self) -> dict[str, Name]:
         """What a case itself knows: its counters, what opened it, and what its forms brought."""
         fields = dict(self.opening_fields)
-        for form in self.forms.values():
+        for form in (*self.forms.values(), *self.gives.values()):
             fields |= form
         known = {
             name: Name(name, type_of(each), (each.label.en, each.label.zh, *each.aliases))
@@ -135,9 +178,11 @@ class ChartReader(ChartWords):
         return {
             **{name: word.label for name, word in words.items()},
             **{name: field.label for name, field in self.opening_fields.items()},
+            **{name: field.label for each in self.gives.values() for name, field in each.items()},
             **{name: param.label for name, param in self.params.items()},
             **{name: fact.label(name) for name, fact in self.shape.facts.items()},
             **{name: message.text for name, message in self.names.messages.items()},
+            **{name: clock.label(name) for name, clock in self.shape.clocks.items()},
         }
 
     def facts(self) -> dict[str, Expression | None]:

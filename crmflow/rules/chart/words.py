@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +28,13 @@ class ChartWords:
     params: Mapping[str, Param]
     findings: Findings
 
+    def scopes(self) -> Iterator[Scope]:
+        """The scope of conditions and those around it, the innermost first."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
     def complain(
         self, code: str, path: Path, name: str, known: Iterable[str], document: Document | None = None
     ) -> None:
@@ -38,6 +45,8 @@ class ChartWords:
         suggestion = nearest(name, known)
         if code == "CRM068" and (length := spoken.length(name)) is not None:
             suggestion = str(document.value(path)).replace(name, length)  # behind `after `, too
+        elif suggestion is not None and path in document.places and name in (at := str(document.value(path))):
+            suggestion = at.replace(name, suggestion)  # behind `who did `, inside `at 80% of …`
         self.findings.errors.append(document.diagnostic(code, path, parts, suggestion=suggestion))
 
     def refuse_word(

@@ -11,6 +11,7 @@ from crmflow.rules.check.chart import charts
 from crmflow.rules.check.chart_test import chart_tests
 from crmflow.rules.check.document import documents
 from crmflow.rules.check.gate import gates
+from crmflow.rules.check.message import messages
 from crmflow.rules.check.number_cell import number_cells
 from crmflow.rules.check.table import tables
 from crmflow.rules.load import load
@@ -40,6 +41,7 @@ def checked(loaded: Loaded) -> Loaded:
 
 def _notes(ruleset: Ruleset) -> Iterator[Diagnostic]:
     yield from documents(ruleset)
+    yield from messages(ruleset)
     yield from charts(ruleset)
     yield from chart_tests(ruleset)
     yield from across(ruleset)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from crmflow.core.chart import Chart, Move, State
 from crmflow.core.diagnostic import Diagnostic
+from crmflow.core.escalation import LATE
+from crmflow.rules.chart.states import state_path
+from crmflow.rules.check.beside import beside, subcases
+from crmflow.rules.check.escalation import escalations
 from crmflow.rules.check.paths import Dead, Paths, shown
 from crmflow.rules.feel import to_xsd
 from crmflow.rules.ruleset import Ruleset
@@ -18,7 +22,10 @@ from crmflow.rules.vocabulary import Vocabulary, Word
 def charts(ruleset: Ruleset) -> Iterator[Diagnostic]:
     """What is doubtful in the charts, each with the way through the chart that shows it."""
     for id, chart in ruleset.charts.items():
-        yield from _Look(chart, ruleset.documents[id], ruleset.vocabulary, Paths(chart)).findings()
+        document, paths = ruleset.documents[id], Paths(chart)
+        yield from _Look(chart, document, ruleset.vocabulary, paths).findings()
+        yield from beside(chart, document, paths)
+    yield from subcases(ruleset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class _Look:
         yield from self.misspelt_events()
         yield from self.without_holder()
         yield from self.lateness()
+        yield from escalations(self.chart, self.document)
         yield from self.needs()
         yield from self.barred()
 
@@ -55,6 +63,8 @@ class _Look:
             onward = self.paths.ways(state)
             if state in said or any(self.chart.states[each].end for each in onward):
                 continue
+            if self.chart.states[state].branch_of or state in self.paths.undoing:
+                continue  # it ends with its form, or leads where the undoing leads
             said |= onward.keys()
             parts = {"name": state, "path": shown(way, self.chart.start), "known": ", ".join(onward)}
             yield self.at_state(state, "CRM531", parts)
@@ -63,7 +73,7 @@ class _Look:
         """Steps that wait for a form that nobody fills in."""
         for id, state in self.chart.states.items():
             waits = any(move.trigger == "done" for move in self.paths.live[id])
-            if state.by is None and not state.end and (waits or state.form):
+            if state.by is None and not state.end and (waits or state.form or state.branch_of):
                 yield self.at_state(id, "CRM535", {"name": id})
 
     # moves
@@ -98,6 +108,11 @@ class _Look:
         places = [(move.id, self.move_path(move, 5)) for move in self.chart.moves if move.up]
         if self.chart.late_at is not None:
             places.append(("late", ("late",)))
+        places += [
+            (each.id, ("escalations", each.id, "to"))
+            for each in self.chart.escalations
+            if each.id != LATE and each.goal is not None and each.goal.rises
+        ]
         for name, path in places if len(levels) < 2 else ():
             parts = {"name": name, "known": ", ".join(levels)}
             yield self.document.diagnostic("CRM539", path, parts, key=path == ("late",))
@@ -144,7 +159,7 @@ class _Look:
     # places
 
     def at_state(self, id: str, code: str, parts: Mapping[str, object]) -> Diagnostic:
-        return self.document.diagnostic(code, ("states", id), parts, key=True)
+        return self.document.diagnostic(code, state_path(self.document.data, id), parts, key=True)
 
     def move_path(self, move: Move, column: int) -> Path:
         rows = self.document.data["moves"]

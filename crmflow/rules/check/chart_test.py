@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from crmflow.core.chart import Chart
+from crmflow.core.clock import Standing
 from crmflow.core.diagnostic import Diagnostic
 from crmflow.rules import spoken
 from crmflow.rules.feel import nearest
@@ -12,9 +14,15 @@ from crmflow.rules.params import duration
 from crmflow.rules.ruleset import Ruleset
 from crmflow.rules.source import Document, Path
 
+FROM_OTHERS = ("joined", "cancelled")
+"""What cases send to one another, whether or not a move waits for it."""
 STEPS = ("done", "wait", "set", "event")
-BESIDE = ("by", "data")
-TOLD = ("state", "level", "escalations", "refused", "blocked by", "went", "sent", "holder", "closed")
+BESIDE = ("by", "data", "in", "ago")
+TOLD = (
+    *("state", "level", "escalations", "refused", "blocked by", "went", "sent", "holder", "closed"),
+    *("undone", "branches", "clocks"),
+)
+STANDINGS = (*get_args(Standing), "late")
 
 
 def chart_tests(ruleset: Ruleset) -> Iterator[Diagnostic]:
@@ -35,6 +43,9 @@ class _Look:
 
     def steps(self, steps: Iterable[object]) -> Iterator[Diagnostic]:
         events = sorted({move.event for move in self.chart.moves if move.event})
+        events += ["acknowledge"] if self.chart.repeats else []
+        events += sorted({word for clock in self.chart.clocks.values() for word in clock.words})
+        branches = [state.id for state in self.chart.states.values() if state.branch_of]
         for n, step in enumerate(steps):
             if not isinstance(step, dict):
                 continue
@@ -42,13 +53,14 @@ class _Look:
             for key in step:
                 yield from self.known((*at, key), str(key), (*STEPS, *BESIDE), key=True)
             if "event" in step:
-                yield from self.known((*at, "event"), str(step["event"]), events)
-            if "wait" in step and not _is_duration(step["wait"]):
-                found = self.document.written((*at, "wait"))
-                suggestion = spoken.length(found)
-                yield self.document.diagnostic(
-                    "CRM312", (*at, "wait"), {"name": found}, suggestion=suggestion
-                )
+                yield from self.known((*at, "event"), str(step["event"]), (*events, *FROM_OTHERS))
+            if "in" in step:
+                yield from self.known((*at, "in"), str(step["in"]), branches)
+            for key in ("wait", "ago"):
+                if key in step and not _is_duration(step[key]):
+                    found = self.document.written((*at, key))
+                    parts, suggestion = {"name": found}, spoken.length(found)
+                    yield self.document.diagnostic("CRM312", (*at, key), parts, suggestion=suggestion)
 
     def expected(self, expect: dict[str, object]) -> Iterator[Diagnostic]:
         at: Path = (*self.path, "expect")
@@ -58,9 +70,15 @@ class _Look:
             "state": tuple(chart.states),
             "went": tuple(chart.states),
             "blocked by": sorted(lines),
+            "undone": tuple(chart.states),
+            "branches": tuple(chart.states),
         }
         for key, value in expect.items():
             yield from self.known((*at, key), key, TOLD, key=True)
+            if key == "clocks" and isinstance(value, dict):
+                for clock, standing in value.items():
+                    yield from self.known((*at, key, clock), clock, tuple(chart.clocks), key=True)
+                    yield from self.known((*at, key, clock), str(standing), STANDINGS)
             if key in known:
                 several = isinstance(value, list)
                 for n, each in enumerate(value if isinstance(value, list) else [value]):

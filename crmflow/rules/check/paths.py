@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-from crmflow.core.chart import Chart, Move
+from crmflow.core.chart import Chart, Move, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,10 @@ class Paths:
         if at_once is not None:
             yield from (Dead(state, move, at_once) for move in others)
             return
-        timers = sorted((move for move in others if move.after is not None), key=_length)
-        yield from _behind(state, timers)
-        events: dict[tuple[str, str | None], list[Move]] = {}
-        for move in others:
-            if move.trigger != "after":
-                events.setdefault((move.trigger, move.event), []).append(move)
-        for each in events.values():
+        waiting: dict[object, list[Move]] = {}
+        for move in sorted(others, key=_length):
+            waiting.setdefault(_awaited(state, move), []).append(move)
+        for each in waiting.values():
             yield from _behind(state, each)
 
     @cached_property
@@ -96,19 +93,73 @@ class Paths:
                 if move.to not in found and passes(leg):
                     found[move.to] = (*found[state], leg)
                     waiting.append(move.to)
+            for beside in self.beside(state):
+                if beside not in found:
+                    found[beside] = found[state]
+                    waiting.append(beside)
         return found
+
+    def beside(self, state: str) -> Iterator[str]:
+        """The states to which no move leads from here, but a case comes to: the branches, the one that undoes
+        the step, and where an undoing leads."""
+        states = self.chart.states
+        yield from states[state].branches
+        if (undo := states[state].undo) in states:
+            yield str(undo)
+        if state in self.undoing:
+            yield from (move.to for move in self.chart.moves if move.undo and move.to in states)
+
+    @cached_property
+    def undoing(self) -> frozenset[str]:
+        """The states that undo others."""
+        return frozenset(str(state.undo) for state in self.chart.states.values()) & self.chart.states.keys()
+
+    def circles(self) -> Iterator[Way]:
+        """Ways that lead back to where they begin at one and the same moment, each named once: moves on enter
+        and timers of no length, none of which reads how often the case has been there."""
+        said: set[str] = set()
+        for start in self.reached:
+            if start in said:
+                continue
+            ways: dict[str, Way] = {start: ()}
+            waiting = deque([start])
+            while waiting:
+                state = waiting.popleft()
+                for move in self.live.get(state, ()):
+                    if not _at_once(move) or _ends_by_itself(move, self.chart):
+                        continue
+                    way = (*ways[state], Leg(state, move))
+                    if move.to == start:
+                        said |= {leg.source for leg in way}
+                        if not all(always(leg.move) for leg in way):  # else the case never ends: CRM531
+                            yield way
+                        waiting.clear()
+                        break
+                    if move.to not in ways:
+                        ways[move.to] = way
+                        waiting.append(move.to)
 
     def around(self, steps: Set[str]) -> dict[str, Way]:
         """A shortest way from the start to each state that does none of these steps. A step somebody has to
-        do is done by a move on `done`; any other by leaving it."""
-        worked = {
-            state for state in steps if any(move.trigger == "done" for move in self.live.get(state, ()))
-        }
+        do is done by a move on `done`, one that waits by `joined`; any other by leaving it. A branch
+        of which none may be missing is done with its state."""
+        states = self.chart.states
+        parents = {state: states[state].branch_of or state for state in steps}
+        whole = {parent for step, parent in parents.items() if step == parent or _needs_all(states[parent])}
+        worked = {state for state in whole if any(move.trigger in WORK for move in self.live.get(state, ()))}
 
         def passes(leg: Leg) -> bool:
-            return leg.source not in steps or (leg.source in worked and leg.move.trigger != "done")
+            return leg.source not in whole or (leg.source in worked and leg.move.trigger not in WORK)
 
         return self.ways(self.chart.start, passes)
+
+
+def _needs_all(state: State) -> bool:
+    return state.join == len(state.branches)
+
+
+WORK = ("done", "joined")
+"""What ends the work of a state."""
 
 
 def always(move: Move) -> bool:
@@ -139,3 +190,30 @@ def _same(one: Move, other: Move) -> bool:
 
 def _length(move: Move) -> timedelta:
     return move.after or timedelta()
+
+
+def _awaited(state: str, move: Move) -> object:
+    """What a move waits for, the same for those of which the first that holds is taken: a timer of the state,
+    or of the outer one, a moment, an event."""
+    at = move.at
+    if at is not None:
+        return at.clock, at.share, at.offset, None if at.fact is None else at.fact.text
+    return move.trigger, move.event, move.outer.get(state) if move.after is not None else None
+
+
+COUNTS = frozenset({"entries", "channels used", "level", "escalations"})
+"""What changes as a case goes round."""
+
+
+def _at_once(move: Move) -> bool:
+    return move.trigger == "enter" or (move.after is not None and not move.after)
+
+
+def _ends_by_itself(move: Move, chart: Chart) -> bool:
+    """Whether its conditions read what changes as the case goes round, be it through the chart's facts."""
+    conditions = [line.when for gate in move.gates for line in gate.lines]
+    read = set[str]().union(*(each.names for each in (*conditions, move.when) if each is not None))
+    for name, fact in reversed(list(chart.facts.items())):
+        if name in read:
+            read |= fact.names
+    return move.up or not read.isdisjoint(COUNTS)

@@ -6,13 +6,17 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from crmflow.core.case import Moved
 from crmflow.core.chart import Chart, Move
+from crmflow.core.escalation import LATE as LATE_ID
 from crmflow.errors import CrmflowError
 from crmflow.rules.cases import Rehearse
+from crmflow.rules.chart.states import state_path
 from crmflow.rules.coverage.tally import Point, Tally
 from crmflow.rules.scenario import Case, ChartCase
 from crmflow.rules.source import Document
 
 LATE = ("late",)
+ESCALATED = ("late", "sent", "fired")
+"""Kinds of rows that an escalation leaves, which they name as their move."""
 NO_MOVE = "CRM516"
 NOT_BY = "CRM510"
 
@@ -49,8 +53,12 @@ def points(chart: Chart, document: Document) -> Iterator[tuple[Hashable, Point]]
     for id, state in chart.states.items():
         for fact in () if state.end else state.not_by:
             parts = {"name": id, "fact": fact}
-            missed = document.diagnostic("CRM310", ("states", id, "not by"), parts)
+            missed = document.diagnostic("CRM310", (*state_path(document.data, id), "not by"), parts)
             yield ("not by", id, fact), Point("branches", missed)
+    for each in chart.escalations:
+        if each.id != LATE_ID:
+            missed = document.diagnostic("CRM294", ("escalations", each.id), {"name": each.id}, key=True)
+            yield ("escalation", each.id), Point("branches", missed)
     if chart.late_at is not None and any(state.within for state in chart.states.values()):
         yield LATE, Point("branches", document.diagnostic("CRM309", ("late",), {"name": chart.id}, key=True))
 
@@ -70,6 +78,7 @@ def _may_be_passed_over(chart: Chart, move: Move) -> bool:
 def reached(chart: Chart, history: Sequence[Moved]) -> Iterator[Hashable]:
     """The points that the history of one case reaches."""
     by_id = {move.id: move for move in chart.moves}
+    yield from (("escalation", row.move) for row in history if row.kind in ESCALATED and row.move)
     rows = [row for row in history if row.kind not in ("sent", "assigned")]
     for n, row in enumerate(rows):
         following = rows[n + 1] if n + 1 < len(rows) else None
@@ -78,7 +87,7 @@ def reached(chart: Chart, history: Sequence[Moved]) -> Iterator[Hashable]:
             yield from _passed_over(chart.moves_from(row.to, "enter"), taken)
         if row.kind == "moved" and row.move in by_id:
             yield from _taken(chart, row.state, by_id[row.move])
-        elif row.kind == "late":
+        elif row.kind == "late" and row.move is None:
             yield LATE
         elif row.kind == "blocked":
             yield from _blocked(chart, row)

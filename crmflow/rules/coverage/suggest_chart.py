@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
@@ -126,16 +126,26 @@ class _Search:
                     yield from (
                         {"set": {name: value}} for name in names for value in self.values.get(name, ())
                     )
+        yield from self.beside(state)
         if state.within and LATE in self.tally.points:
             yield {"wait": LONG}
         if self.chart.moves_from(state.id, "done"):
-            for form in islice(self.forms(state), FORMS):
+            for form in islice(self.forms(state.form), FORMS):
                 yield {"done": form}
                 if state.not_by:
                     yield {"done": form, "by": BARRED}
 
-    def forms(self, state: State) -> Iterator[Values]:
-        choices = [[(each.field.name, value) for value in self.of_field(each)] for each in state.form]
+    def beside(self, state: State) -> Iterator[Step]:
+        """What may be done in the branches of a state, and how the case that it opened may end."""
+        for branch in state.branches:
+            for form in islice(self.forms(self.chart.states[branch].form), FORMS):
+                yield {"done": form, "in": branch}
+        if state.opens is not None:
+            given = [FormField(field, required=True) for field in state.opens.gives]
+            yield from ({"event": "joined", "data": form} for form in islice(self.forms(given), FORMS))
+
+    def forms(self, form: Iterable[FormField]) -> Iterator[Values]:
+        choices = [[(each.field.name, value) for value in self.of_field(each)] for each in form]
         for filled in product(*choices):
             yield {name: value for name, value in filled if value is not None}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crmflow.errors import RuleFileError
+from crmflow.rules.calendar.shape import MARKS
 from crmflow.rules.rulebook_file import content_hash
 from crmflow.rules.source import Document, Findings, Layer, Path, RuleFile, read
 from crmflow.rules.versions.outline import IN_ORDER, Trail, at, parts
@@ -90,7 +91,7 @@ def kind_of(document: Document) -> FileKind:
     for kind in ("vocabulary", "params", "order"):
         if name == kind:
             return kind
-    if "week" in keys:
+    if keys & MARKS:
         return "calendar"
     if keys & {"states", "moves"}:
         return "chart"

@@ -48,6 +48,7 @@ imported = table(
     required("file", Text),
     required("digest", Text),
     required("actor", Text),
+    Column("rules", Text),  # none: what came opens no cases
     required("counts", Json),
     key=["id"],
 )

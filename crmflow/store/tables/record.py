@@ -19,6 +19,7 @@ journal = table(
     Column("key", Text),  # the effect ledger: what has a key happens once
     Column("customer_id", Number),
     Column("case_id", Number),
+    Column("told", Json),  # what is not personal; None: nothing
     Column("payload_digest", Text),
     required("digest", Text),
     key=["bucket", "id"],
@@ -26,7 +27,7 @@ journal = table(
 index(journal, "bucket", "key", unique=True, where="key IS NOT NULL")
 index(journal, "bucket", "customer_id", where="customer_id IS NOT NULL")
 index(journal, "bucket", "case_id", where="case_id IS NOT NULL")
-index(journal, "subject")
+index(journal, "subject", where="case_id IS NULL")
 index(journal, "recorded_at")
 payload = table(  # may be erased: the journal keeps its salted digest
     "payload",

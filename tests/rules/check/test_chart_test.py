@@ -28,3 +28,18 @@ def test_the_shops_tests_speak_of_what_there_is() -> None:
 def test_a_misspelt_word_is_told(old: str, new: str, found: str) -> None:
     told = [shown(each).partition(" ")[2] for each in chart_tests(ruleset(edited(CHART, (old, new))))]
     assert told == [found]
+
+
+@pytest.mark.parametrize(
+    ("clocks", "found"),
+    [
+        ("{answer: running}", []),
+        ("{anser: running}", ["CRM311 anser -> answer"]),
+        ("{answer: runing}", ["CRM311 runing -> running"]),
+    ],
+)
+def test_a_misspelt_clock_or_standing_is_told(clocks: str, found: list[str]) -> None:
+    with_clock = "states:\n", "clocks: {answer: {target: PT4H, pause: hold}}\nstates:\n"
+    plays = "{wait: P1D}", "{wait: P1D}, {event: hold, ago: PT1H}"
+    files = edited(CHART, with_clock, plays, ("expect: {went", f"expect: {{clocks: {clocks}, went"))
+    assert [shown(each).partition(" ")[2] for each in chart_tests(ruleset(files))] == found

@@ -24,7 +24,9 @@ TYPES: Mapping[str, Any] = {
 
 # table: the columns that it gets (a question mark: may be null; a value: what rows have that are there)
 COLUMNS = {
-    "case": ("parent_id number?", "branch text?", "clocks json={}"),
+    "journal": ("told json?",),
+    "import": ("rules text?",),
+    "case": ("parent_id number?", "branch text?", "progress json={}", "retry_at instant?", "calendar text?"),
 }
 # name: columns, key; every table also has at and recorded_at
 TABLES = {
@@ -38,8 +40,16 @@ TABLES = {
     ),
     "seal": ("id number, until instant, count number, before text?, digest text", "id"),
 }
+DROPPED = [("journal", "subject")]
+TOGETHER = ("entries", "channels", "fired", "blocked")
+"""Columns of cases that lie in `progress` from now on."""
+OBJECT = {
+    "sqlite": ("json_object({})", "'{0}', json({0})"),
+    "postgresql": ("jsonb_build_object({})", "'{0}', {0}"),
+}
 INDEXES = [
     # table, columns, unique, where
+    ("journal", "subject", False, "case_id IS NULL"),
     ("case", "parent_id", False, "parent_id IS NOT NULL"),
     ("outbox", "bucket, customer_id", False, None),
     ("outbox", "bucket, key", True, None),
@@ -52,6 +62,11 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for declared in columns:
             op.add_column(f"crmflow_{table}", column(declared))
+    made, part = OBJECT[op.get_bind().dialect.name]
+    progress = made.format(", ".join(part.format(name) for name in TOGETHER))
+    op.execute(f"UPDATE crmflow_case SET progress = {progress}")
+    for name in TOGETHER:
+        op.drop_column("crmflow_case", name)
     for name, (listed, key) in TABLES.items():
         op.create_table(
             f"crmflow_{name}",
@@ -61,6 +76,8 @@ def upgrade() -> None:
             sa.PrimaryKeyConstraint(*key.split(", "), name=f"crmflow_{name}_pkey"),
             sqlite_with_rowid=False,
         )
+    for name, listed in DROPPED:
+        op.drop_index(f"crmflow_{name}_{listed}", f"crmflow_{name}")
     for name, listed, unique, where in INDEXES:
         names = listed.split(", ")
         op.create_index(

@@ -1,0 +1,1 @@
+"""How do messages leave the house? Cleared, handed to a relay outside any transaction, and recorded."""

@@ -1,0 +1,1 @@
+"""Messages of crmflow, sent by Celery."""
