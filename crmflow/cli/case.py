@@ -13,7 +13,9 @@ from crmflow.cli.words import fields, number_of
 from crmflow.core.case import Case
 from crmflow.core.migration import Migration
 
-actor = click.option("--as", "actor", metavar="STAFF", default="cli", help="Who acts. 操作人。")
+NOBODY = "cli"
+"""Who acts where nobody is named."""
+actor = click.option("--as", "actor", metavar="STAFF", default=NOBODY, help="Who acts. 操作人。")
 
 
 @click.group()
@@ -51,7 +53,7 @@ def open_(
 @click.option(
     "--step", help="The step that you saw; refused if it has been done since. 所见步骤，已办则拒绝。"
 )
-@click.option("--at", help="When it happened: an instant; else now. 发生时间，默认现在。")
+@options.at
 @actor
 @options.as_json
 @click.pass_obj
@@ -70,8 +72,10 @@ def send(
     Example: crmflow case send 9 done reached=yes satisfied=yes channel=phone
     """
     with shell.engine() as engine:
+        if actor != NOBODY:
+            engine.staff(actor)
         moved = engine.send(
-            number_of(number, "case"), event, fields(words), at=shell.moment(at), step=step, actor=actor
+            number_of(number, "case"), event, fields(words), at=shell.past(at), step=step, actor=actor
         )
     show(shell, moved, as_json)
 

@@ -52,6 +52,7 @@ def show_(shell: Shell, /, name: str, svg: Path | None, mermaid: bool, **how: An
         if svg is None:
             show(shell, engine.moves(name), **how)
             return
+        shell.writable(svg)
         drawing = engine.draw(name, language=shell.language)
     try:
         svg.write_text(drawing, "utf-8")

@@ -145,8 +145,8 @@ def import_record(report: ImportReport, language: str) -> dict[str, object]:
 @click.argument("kind")
 @click.argument("customer")
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--at", metavar="TIME", help="When it happened; else now. 发生时间，默认为现在。")
-@click.option("--unit", help="Where: a unit's code. 单位编号。")
+@options.at
+@click.option("--unit", help="Where: a unit's code or name. 单位编号或名称。")
 @click.option("--staff", help="Who of the staff: a code. 员工编号。")
 @click.option("--channel", help="By which channel. 渠道。")
 @click.option("--holding", help="About which holding: its number. 涉及的持有物编号。")
@@ -176,7 +176,7 @@ def record(
         done = engine.record(
             kind,
             customer,
-            at=shell.moment(at),
+            at=shell.past(at),
             fields=fields(words),
             unit=unit,
             staff=staff,

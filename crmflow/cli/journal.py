@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from crmflow.cli import options
 from crmflow.cli.command import FINDINGS, Command
@@ -65,7 +66,7 @@ def verify(context: click.Context, expect: str | None, as_json: bool) -> None:
 def tell(shell: Shell, found: Audit) -> None:
     """What is wrong, then how much there is."""
     for flaw in found.flaws:
-        shell.out.print(f"[red]✗[/] {flaw.code} {flaw.text(shell.language)}", soft_wrap=True)
+        shell.out.print(f"[red]✗[/] {flaw.code} {escape(flaw.text(shell.language))}", soft_wrap=True)
     hidden = found.count - len(found.flaws)
     if hidden:
         shell.say(f"… and {hidden:,d} more", f"……另有 {hidden:,d} 处")
@@ -138,6 +139,7 @@ def export(
     OCEL opens in pm4py: pm4py.read_ocel2_json(FILE). OCEL 可用 pm4py 打开。
     """
     case = None if number is None else number_of(number, "case")
+    shell.writable(file)
     with shell.engine() as engine:
         count = engine.export_journal(
             file,

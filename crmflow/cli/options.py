@@ -24,6 +24,12 @@ personal = click.option(
 as_of = click.option("--as-of", metavar="DATE", help="As of a day or instant; else now. 截至时间，默认现在。")
 
 
+at = click.option(
+    "--at",
+    metavar="TIME",
+    help="When it happened; a date means its end, today's means now. "
+    "发生时间；只写日期表示当日结束，当天表示现在。",
+)
 as_xlsx = click.option(
     "--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write a workbook. 写成工作簿。"
 )

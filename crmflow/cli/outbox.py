@@ -78,7 +78,9 @@ def show_(shell: Shell, number: str, form: str, as_json: bool, page: Path | None
 
 @outbox.command(cls=Command)
 @click.argument("numbers", nargs=-1, metavar="[MESSAGE]...")
-@click.option("--all", "all_", is_flag=True, help="All that are held or dead. 全部未发出和失败的。")
+@click.option(
+    "--all", "all_", is_flag=True, help="All held or dead, but for those too late. 全部，过时的除外。"
+)
 @actor
 @options.as_json
 @click.pass_obj

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 
 import click
@@ -36,9 +35,7 @@ def run(
     A second run at the same moment changes nothing. 同一时刻再次运行不会改变任何结果。
     """
     gc.disable()  # a run makes many objects and hardly a cycle: to look for those takes a tenth of its time
-    page = report or shell.site.folder / "report.html"
-    if not os.access(page.parent, os.W_OK):
-        raise SettingsError("CRM817", path=page)
+    page = shell.writable(report or shell.site.folder / "report.html")
     with shell.engine() as engine, shell.progress("running", "正在运行") as progress:
         done = engine.run(shell.moment(as_of), release=release, actor="cli", progress=progress)
     show_run(shell, done, json=as_json, personal=personal)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from io import TextIOWrapper
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from crmflow.core.moment import MICROSECOND, end_of_day, parse_moment
 from crmflow.core.text import Text
-from crmflow.errors import SettingsError
+from crmflow.errors import SettingsError, WorkflowError
 from crmflow.exchange.listings import Style
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ class Shell:
     def style(self, personal: bool = False) -> Style:
         return Style(self.language, self.site.zone, personal)
 
+    def writable(self, path: Path) -> Path:
+        """A file that a command is to write: no folder is made for it. Raises SettingsError CRM817."""
+        if path.is_dir() or not os.access(path.parent, os.W_OK):
+            raise SettingsError("CRM817", path=path)
+        return path
+
     def say(self, en: str, zh: str) -> None:
         """One sentence on standard error, where it cannot be taken for data."""
         self.err.print(Text(en, zh).in_language(self.language), markup=False, soft_wrap=True)
@@ -83,6 +89,16 @@ class Shell:
             return parse_moment(text, self.site.zone) if text else None
         except ValueError:
             raise SettingsError("CRM814", value=text) from None
+
+    def past(self, text: str | None) -> datetime | None:
+        """When something happened: as `moment`, and of today's date now. Raises SettingsError CRM814,
+        WorkflowError CRM566 still to come."""
+        at, now = self.moment(text), datetime.now(UTC)
+        if at is None or at <= now:
+            return at
+        if text == now.astimezone(self.site.zone).date().isoformat():
+            return now
+        raise WorkflowError("CRM566", at=f"{at.astimezone(self.site.zone):%Y-%m-%d %H:%M}")
 
     def beginning(self, text: str | None) -> datetime | None:
         """A date's first moment, or an instant, in the site's zone. Raises SettingsError CRM814."""

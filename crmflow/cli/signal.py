@@ -17,7 +17,7 @@ from crmflow.cli.words import fields
 @click.option(
     "--unit", help="Where: a unit's code or name; else the whole company. 单位编号或名称，默认为全公司。"
 )
-@click.option("--at", metavar="TIME", help="When it began; else now. 发生时间，默认为现在。")
+@options.at
 @click.option("--id", "external_id", help="Its number where it comes from. 外部流水号。")
 @click.option("--as", "actor", metavar="STAFF", default="cli", help="Who records it. 登记人。")
 @options.as_json
@@ -38,7 +38,7 @@ def signal(
     """
     with shell.engine() as engine:
         done = engine.signal(
-            kind, unit, at=shell.moment(at), fields=fields(words), external_id=external_id, actor=actor
+            kind, unit, at=shell.past(at), fields=fields(words), external_id=external_id, actor=actor
         )
     if as_json:
         write_json(shell, {"new": done.new, "cases": [case.id for case in done.cases]})

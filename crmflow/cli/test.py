@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from crmflow.cli import options
 from crmflow.cli.command import FINDINGS, Command
 from crmflow.cli.render import show_explanation, write_json
 from crmflow.cli.shell import Shell
+from crmflow.core.explanation import Explanation
 from crmflow.core.text import Text
 from crmflow.exchange.atomic import replacing
 
@@ -85,9 +87,14 @@ def show_failure(shell: Shell, result: CaseResult) -> None:
     for word, value in zip(said, values, strict=True):
         shell.out.print(f"    {word.ljust(width)} {written(value)}", markup=False, soft_wrap=True)
     for explanation in result.because:
-        show_explanation(shell, explanation)
+        show_explanation(shell, timeless(explanation))
     if result.finding is not None and not result.because:
         shell.out.print(f"    {result.finding.message(shell.language)}", markup=False, soft_wrap=True)
+
+
+def timeless(explanation: Explanation) -> Explanation:
+    """With the moments of its sentences alone: a test plays in the zone of its own calendar."""
+    return replace(explanation, since=None, because=tuple(map(timeless, explanation.because)))
 
 
 def written(value: object) -> str:

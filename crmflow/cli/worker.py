@@ -8,16 +8,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from crmflow.cli import options
 from crmflow.cli.command import FAILURE, Command
 from crmflow.cli.shell import Shell
-from crmflow.engine import Engine
-from crmflow.engine.worker import Worker
 from crmflow.errors import SettingsError
 from crmflow.settings import FILE, Site
+
+if TYPE_CHECKING:
+    from crmflow.engine import Engine
+    from crmflow.engine.worker import Worker
 
 
 @click.command(cls=Command)
@@ -72,21 +75,24 @@ def worker(
 
     Exits with 3 where --once left a tenant that failed. 使用 --once 时若有租户失败，退出码为 3。
     """
-    from crmflow.cli.working import watching
-    from crmflow.engine.worker.health import answering
+    with stopping() as stop:
+        from crmflow.cli.working import watching
+        from crmflow.engine.worker import Worker
+        from crmflow.engine.worker.health import answering
 
-    shell: Shell = ctx.obj
-    places = sites(folders or (shell.site.folder,))
-    shell.folder = places[0]
-    with watching(shell, as_json) as watch:
-        working = Worker(tenants(places, schemas), limit=limit, interval=interval, watch=watch)
-        probes: AbstractContextManager[object] = nullcontext()
-        if health is not None:
-            probes = answering(working, *address(health))
-        with probes as port, stopping(working):
-            watch.began(working, port if isinstance(port, int) else None)
-            working.run(once=once)
-            watch.ended(working)
+        shell: Shell = ctx.obj
+        places = sites(folders or (shell.site.folder,))
+        shell.folder = places[0]
+        with watching(shell, as_json) as watch:
+            working = Worker(tenants(places, schemas), limit=limit, interval=interval, watch=watch)
+            stop.ends(working)
+            probes: AbstractContextManager[object] = nullcontext()
+            if health is not None:
+                probes = answering(working, *address(health))
+            with probes as port:
+                watch.began(working, port if isinstance(port, int) else None)
+                working.run(once=once)
+                watch.ended(working)
     if once and not working.healthy:
         ctx.exit(FAILURE)
 
@@ -116,6 +122,8 @@ def tenants(places: list[Path], schemas: tuple[str, ...]) -> Mapping[str, Callab
 
 def opened(folder: Path, schema: str | None) -> Engine:
     """The engine of a site as its settings are by now. Raises SettingsError CRM847, and as Engine.open."""
+    from crmflow.engine import Engine
+
     site = Site.read(folder)
     if schema is not None and site.url.startswith("sqlite"):
         raise SettingsError("CRM847", schema=schema, folder=folder)
@@ -130,18 +138,34 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-@contextmanager
-def stopping(working: Worker) -> Iterator[None]:
-    """The first signal asks the worker to stop, the second interrupts it."""
+class Stop:
+    """What signals ask for: the first that the worker stops, be it yet to begin; the second interrupts it."""
 
-    def asked(number: int, frame: FrameType | None) -> None:
-        if working.stopping:
+    def __init__(self) -> None:
+        self.asked = False
+        self._worker: Worker | None = None
+
+    def ends(self, worker: Worker) -> None:
+        """Whom it is about."""
+        self._worker = worker
+        if self.asked:
+            worker.stop()
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
             raise KeyboardInterrupt
-        working.stop()
+        self.asked = True
+        if self._worker is not None:
+            self._worker.stop()
 
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """From here on, signals are asked of it."""
+    stop = Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

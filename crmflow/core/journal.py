@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
+
+from crmflow.core.case import NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row: who (`actor`), when true (`at`), when known (`recorded_at`), because of what (`cause`, an
     entry's id), under which release and calendar version. `told` is what more there is to tell that is not
     personal.
@@ -28,7 +29,7 @@ class Entry:
     release: str | None = None
     calendar: str | None = None
     key: str | None = None
-    told: Mapping[str, object] = field(default_factory=dict)
-    payload: Mapping[str, object] = field(default_factory=dict)
+    told: Mapping[str, object] = NOTHING
+    payload: Mapping[str, object] = NOTHING
     id: int = 0
     recorded_at: datetime | None = None

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from crmflow.errors import WorkflowError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+EARLIEST, LATEST = 1800, 9000
+"""Between these years working time is counted."""
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -28,6 +32,21 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
 def in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
     """`instant` in UTC; a naive one is read in `zone`."""
     return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def shown(instant: datetime, zone: ZoneInfo) -> str:
+    """As a person in `zone` reads it: 2026-10-09 13:00."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def as_instant(given: object, zone: ZoneInfo) -> datetime:
+    """What a host gave as a moment, in UTC; a naive one is read in `zone`.
+
+    Raises WorkflowError CRM575: no datetime, or so far off that no calendar reaches there.
+    """
+    if not isinstance(given, datetime) or not EARLIEST <= given.year <= LATEST:
+        raise WorkflowError("CRM575", given=repr(given))
+    return in_zone(given, zone)
 
 
 def to_micros(instant: datetime) -> int:

@@ -134,10 +134,11 @@ class Posts:
 
     def at_level(self, unit: str | None, level: str) -> Unit | None:
         """The unit of `level` on the way up from `unit`, the lowest where there are several."""
-        if (unit, level) not in self._at_level:
+        place = unit, level
+        if place not in self._at_level:
             found = (above for above in self.upward(unit) if above.level == level)
-            self._at_level[unit, level] = next(found, None)
-        return self._at_level[unit, level]
+            self._at_level[place] = next(found, None)
+        return self._at_level[place]
 
     def _way_up(self, unit: str | None) -> Mapping[str, Unit]:
         if unit not in self._upward:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from crmflow.core.moment import in_zone
+from crmflow.core.moment import as_instant
 from crmflow.engine.explaining import Explaining
 from crmflow.engine.exporting import Exporting
 from crmflow.engine.files import rule_files
 from crmflow.engine.listings import Listings
+from crmflow.engine.naming import staff_called
 from crmflow.engine.release import Releases, Rules, compiled
 from crmflow.engine.releasing import Releasing
 from crmflow.engine.relief import Relief
@@ -18,7 +19,6 @@ from crmflow.engine.replaying import Replaying
 from crmflow.engine.running import Progress, Work
 from crmflow.errors import StoreError
 from crmflow.plugins import Plugins
-from crmflow.rules.feel import nearest
 from crmflow.settings import Site
 from crmflow.store import Connection
 from crmflow.store.batch import Batch
@@ -76,8 +76,12 @@ class Calls:
         return self._releases.rules(batch, release)
 
     def at(self, batch: Batch, moment: datetime | None) -> datetime:
-        """The moment meant, in UTC: a naive one is in the site's zone, none is now."""
-        return in_zone(moment, self.site.zone) if moment else batch.now
+        """The moment meant, in UTC: a naive one is in the site's zone, none is now. Raises as `moment`."""
+        return self.moment(moment) or batch.now
+
+    def moment(self, given: datetime | None) -> datetime | None:
+        """The same, but none stays none. Raises WorkflowError CRM575: it is no moment."""
+        return None if given is None else as_instant(given, self.site.zone)
 
     def work(
         self,
@@ -100,10 +104,10 @@ class Calls:
     def lists(self, viewer: str | None, as_of: datetime | None = None) -> Iterator[Listings]:
         """Raises StoreError CRM444: nobody has the viewer's code."""
         with self._reading() as (batch, rules):
-            at = in_zone(as_of, self.site.zone) if as_of else None
+            at = self.moment(as_of)
             posts = batch.units.posts(at or last_run(batch) or batch.now)
-            if viewer is not None and viewer not in posts.staff:
-                raise StoreError("CRM444", staff=viewer, nearest=nearest(viewer, posts.staff) or "–")
+            if viewer is not None:
+                staff_called(posts, viewer)
             yield Listings(batch, rules, posts, viewer, at)
 
     @contextmanager

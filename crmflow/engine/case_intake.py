@@ -12,10 +12,11 @@ from crmflow.core.case import Case, CaseEvent, opening_key
 from crmflow.core.chart import Chart
 from crmflow.core.field import Field
 from crmflow.core.intake import CaseRow, Counts
+from crmflow.core.moment import shown
 from crmflow.core.touchpoint import Touchpoint
 from crmflow.engine.casework import About, Casework
 from crmflow.engine.intake import opening_fields
-from crmflow.engine.naming import chart_called, find_holding
+from crmflow.engine.naming import chart_called, find_holding, staff_called, unit_called
 from crmflow.engine.running import Work
 from crmflow.engine.turned import Turned
 from crmflow.errors import CrmflowError, ImportFileError, StoreError, WorkflowError
@@ -26,6 +27,7 @@ from crmflow.workflow.advance import open_case
 from crmflow.workflow.form import value_of
 from crmflow.workflow.past import Past, Told, Unfit
 from crmflow.workflow.step import Step
+from crmflow.workflow.words import ACTORS
 
 RulesOfThePast = Literal["mark", "none"]
 """What the chart's own timers do in the past: "mark", they happen and count as having happened; "none", only
@@ -109,10 +111,22 @@ class CaseIntake:
                 if customer_id is None:
                     raise StoreError("CRM417", customer=first.customer.value)
                 chart = chart_called(self.work.rules, first.chart)
+                self._demand_known_staff(rows)
+            except Refused as refused:
+                self._refuse(rows, refused)
             except CrmflowError as error:
                 self._refuse(rows, Refused(first, error))
             else:
                 yield Brought(rows, chart, customer_id, f"{chart.id}|import:{first.source}:{first.key}")
+
+    def _demand_known_staff(self, rows: Iterable[CaseRow]) -> None:
+        """Raises Refused CRM444: somebody acted whom the staff file does not have."""
+        for row in rows:
+            if row.by is not None and row.by not in ACTORS:
+                try:
+                    staff_called(self.work.posts, row.by)
+                except StoreError as error:
+                    raise Refused(row, error) from error
 
     def _refuse(self, rows: Iterable[CaseRow], refused: Refused) -> None:
         """The line that is wrong with its reason, the others of its case because of it."""
@@ -163,13 +177,19 @@ class CaseIntake:
             key=brought.key,
             at=opened_at,
             actor=first.by or self.batch.actor,
-            unit=first.unit or self.work.unit_of(brought.customer_id),
+            unit=self._unit(first, brought.customer_id),
             data=data,
             context=self.casework.known(brought.customer_id, holding),
             posts=self.work.posts,
             calendars=self.work.rules.calendars,
             state=state,
         )
+
+    def _unit(self, row: CaseRow, customer_id: int) -> str | None:
+        """Raises WorkflowError CRM563."""
+        if row.unit is None:
+            return self.work.unit_of(customer_id)
+        return unit_called(self.work.posts, row.unit).code
 
     def _further(self, brought: Brought, case: Case, known: Iterable[CaseEvent]) -> Came | None:
         """What the file tells beyond what is known already; None: nothing. Raises Refused."""
@@ -217,7 +237,7 @@ class CaseIntake:
         ]
         early = next((row for row in rows if row.at > self.work.as_of), None)
         if early is not None:
-            raise Refused(early, WorkflowError("CRM598", at=early.at.isoformat()))
+            raise Refused(early, WorkflowError("CRM598", at=shown(early.at, self.work.zone)))
         try:
             past.live(told, self.work.as_of)
         except Unfit as unfit:

@@ -197,13 +197,13 @@ class Casework:
         """Takes at once what was sent to cases; what another worker holds waits for the next turn of one."""
         swept = Swept()
         while claims := self.batch.cases.claim_of(self.sent_to, self.as_of) if self.sent_to else ():
-            self.sent_to = [claim.case.id for claim in claims]
+            self.sent_to = list(dict.fromkeys(self.sent_to))
             swept += self._round(claims)
         return swept
 
     def _round(self, claims: Sequence[Claim]) -> Swept:
         self._meeting = {claim.case.customer_id for claim in claims}
-        turned = [self._tried(claim.case, claim.event) for claim in claims]
+        turned = [self._claimed(claim) for claim in claims]
         opened = self.opened
         self.save(turned)
         kinds = Counter(moved.kind for each in turned for moved in each.history)
@@ -261,11 +261,24 @@ class Casework:
         self._move(turned, event)
         return turned
 
-    def _tried(self, case: Case, event: CaseEvent | None) -> Turned:
+    def _claimed(self, claim: Claim) -> Turned:
+        """A claimed case after what comes before anything of the rest of its family."""
+
+        def goes_on(step: Step) -> bool:
+            moments = (step.case.due_at, claim.event.at if claim.event else None)
+            next_at = min((at for at in moments if at is not None), default=None)
+            alone = claim.until is None or (next_at is not None and next_at < claim.until)
+            return alone and not step.children and not step.sends
+
+        return self._tried(claim.case, claim.event, goes_on)
+
+    def _tried(
+        self, case: Case, event: CaseEvent | None, goes_on: Callable[[Step], bool] = lambda step: True
+    ) -> Turned:
         """The same; a case that cannot go on stops nobody else, and is tried again later."""
         turned = Turned.of(case)
         try:
-            self._move(turned, event)
+            self._move(turned, event, goes_on)
         except CrmflowError as error:
             turned.fail(error, self.as_of, CLOCK)
         except Exception as error:
@@ -274,7 +287,9 @@ class Casework:
             turned.fail(WorkflowError("CRM569", case=case.id, kind=kind, reason=error), self.as_of, CLOCK)
         return turned
 
-    def _move(self, turned: Turned, event: CaseEvent | None) -> None:
+    def _move(
+        self, turned: Turned, event: CaseEvent | None, goes_on: Callable[[Step], bool] = lambda step: True
+    ) -> None:
         chart = self.charts.of(turned.case)
         context = self.known(turned.case.customer_id, turned.case.holding_id)
         while step := advance(
@@ -292,6 +307,8 @@ class Casework:
                 turned.taken = event
                 break
             if event is None and (step.case.due_at is None or step.case.due_at > self.as_of):
+                break
+            if not goes_on(step):
                 break
         turned.settle()
 

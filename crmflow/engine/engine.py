@@ -14,7 +14,6 @@ from crmflow.core.field import Value
 from crmflow.core.intake import Counts, CustomerRef
 from crmflow.core.listing import RunReport
 from crmflow.core.migration import Migration
-from crmflow.core.moment import in_zone
 from crmflow.core.pack import TableKind
 from crmflow.core.seal import Seal
 from crmflow.engine.authoring import Authoring
@@ -32,7 +31,7 @@ from crmflow.engine.handling import (
 from crmflow.engine.intake import column_names, mapping_of, unit_zones
 from crmflow.engine.listings import WORDS
 from crmflow.engine.migrating import migrate_cases
-from crmflow.engine.naming import chart_called, find_customer, find_holding, touchpoint_kind
+from crmflow.engine.naming import chart_called, find_customer, find_holding, touchpoint_kind, unit_called
 from crmflow.engine.reading import Reading
 from crmflow.engine.recomputing import Recomputed, recompute
 from crmflow.engine.recording import touchpoint_row
@@ -160,22 +159,24 @@ class Engine(Reading, Authoring, Telling, Sending):
 
         `kind` and the names of `fields` may be spelled in any language; a naive `at` is in the site's zone,
         none is now. The same `external_id` (else the same content) again records nothing. Raises
-        StoreError CRM441 unknown kind, CRM442 wrong field, CRM443 unknown customer, CRM418 unknown holding.
+        StoreError CRM441 unknown kind, CRM442 wrong field, CRM443 unknown customer, CRM418 unknown holding,
+        WorkflowError CRM563 unknown unit.
         """
         with self._calls.writing(actor, connection) as (batch, rules):
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
             known = batch.customers.get(customer_id)
             assert known is not None
+            when = self._calls.at(batch, at)
             row = touchpoint_row(
                 touchpoint_kind(rules.set.vocabulary, kind),
                 fields or {},
                 self.site.zone,
-                at=self._calls.at(batch, at),
+                at=when,
                 customer=CustomerRef(None, known.external_id),
                 source=source,
                 external_id=external_id,
                 holding=holding,
-                unit=unit,
+                unit=None if unit is None else unit_called(batch.units.posts(when), unit).code,
                 staff=staff,
                 channel=channel,
             )
@@ -203,7 +204,7 @@ class Engine(Reading, Authoring, Telling, Sending):
         one with the number `release`; as of before the latest run it computes everything and writes nothing.
         Raises StoreError CRM440: nothing is published, CRM437 and CRM422: no such release is.
         """
-        at = in_zone(as_of, self.site.zone) if as_of else None
+        at = self._calls.moment(as_of)
         try:
             with self._calls.writing(actor, connection, at=at, release=release) as (batch, rules):
                 moment = at or batch.now
@@ -257,19 +258,26 @@ class Engine(Reading, Authoring, Telling, Sending):
         Where the chart is about units, `customer` is the code or name of one.
 
         The same `key` again opens nothing and gives the case that is there. Raises RuleFileError CRM137,
-        StoreError CRM443, CRM418, WorkflowError CRM504, CRM563.
+        StoreError CRM443, CRM418, CRM442 wrong field, WorkflowError CRM504, CRM563.
         """
         with self._calls.writing(actor, connection) as (batch, rules):
             meant = chart_called(rules, chart)
             if meant.about == "unit":
                 work = self._calls.work(batch, rules, self._calls.at(batch, at), [])
                 key = key or f"{actor}:{work.as_of.isoformat()}"
-                return open_about_unit(work, meant, customer, data or {}, key)
+                return open_about_unit(work, meant, customer, data=data or {}, key=key, zone=self.site.zone)
             customer_id = find_customer(batch, rules.set.vocabulary, customer)
             work = self._calls.work(batch, rules, self._calls.at(batch, at), [customer_id])
             key = key or f"{actor}:{work.as_of.isoformat()}"
             return open_by_hand(
-                work, chart, customer_id, holding=holding, unit=unit, data=data or {}, key=key
+                work,
+                chart,
+                customer_id,
+                holding=holding,
+                unit=unit,
+                data=data or {},
+                key=key,
+                zone=self.site.zone,
             )
 
     def send(
@@ -323,7 +331,7 @@ class Engine(Reading, Authoring, Telling, Sending):
 
         Raises StoreError CRM440 nothing is published, CRM408 this machine's clock is behind the journal.
         """
-        at = in_zone(as_of, self.site.zone) if as_of else None
+        at = self._calls.moment(as_of)
         with self._calls.writing(actor, connection, at=at) as (batch, rules):
             casework = self._calls.work(batch, rules, at or batch.now, []).casework()
             gone = self._calls.relief.look(casework)

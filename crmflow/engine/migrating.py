@@ -42,11 +42,17 @@ class _Migrating:
 
     def _together(self, ids: list[int]) -> Iterator[int]:
         """The ids of those that could come; others hold none of them meanwhile."""
-        cases = (case for case in self.work.batch.cases.locked(ids) if case.closed_at is None)
+        locked = self.work.batch.cases.locked(ids)
+        cases = (case for case in locked if case.closed_at is None and not self._is_branch(case))
         turned = [each for case in cases if (each := self._tried(case)) is not None]
         if not self.dry:
             self.casework.save(turned)
         return (each.case.id for each in turned)
+
+    def _is_branch(self, case: Case) -> bool:
+        """Whether it goes with its parent, which says why neither of them comes."""
+        state = self.casework.charts.of(case).states.get(case.state)
+        return state is not None and state.branch_of is not None
 
     def _tried(self, case: Case) -> Turned | None:
         try:

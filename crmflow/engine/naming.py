@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from crmflow.core.chart import Chart
 from crmflow.core.intake import CustomerRef
-from crmflow.core.post import Posts, Unit
+from crmflow.core.post import Posts, Staff, Unit
+from crmflow.core.text import Text
 from crmflow.engine.release import Rules
 from crmflow.engine.survey import Known
-from crmflow.errors import StoreError, WorkflowError
+from crmflow.errors import SettingsError, StoreError, WorkflowError
 from crmflow.rules.feel import nearest
 from crmflow.rules.vocabulary import Kind, Vocabulary, bare
 from crmflow.store.batch import Batch
@@ -18,6 +20,9 @@ from crmflow.store.batch import Batch
 _ID = re.compile(r"(?:C|customer:)(\d{1,18})")
 _SUBJECT = re.compile(r"(visit|case|decision|timer|due|message)(?::case)?:(\d{1,18})")
 _OWNER = re.compile(r"owner:(.+)")
+NUMBERED = {kind: kind for kind in ("visit", "case", "decision", "message")}
+NUMBERED |= {"timer": "case", "due": "case"}
+"""What is known by a number: of what the number is."""
 
 
 def find_customer(batch: Batch, vocabulary: Vocabulary, name: str) -> int:
@@ -47,7 +52,7 @@ def touchpoint_kind(vocabulary: Vocabulary, spelling: str) -> Kind:
         if spelling in (kind.name, bare(kind.name), kind.label.en, kind.label.zh, *kind.aliases):
             return kind
     known = [bare(name) for name in vocabulary.touchpoints]
-    raise StoreError("CRM441", name=spelling, known=", ".join(known), nearest=nearest(spelling, known) or "–")
+    raise StoreError("CRM441", name=spelling, known=", ".join(known), nearest=did_you_mean(spelling, known))
 
 
 def find_holding(known: Known, number: str | None) -> int | None:
@@ -73,15 +78,31 @@ def unit_called(posts: Posts, name: str) -> Unit:
     called = [unit for unit in posts.units.values() if unit.name == name]
     if len(called) == 1:
         return called[0]
-    near = nearest(name, [*posts.units, *(unit.name for unit in posts.units.values())])
-    raise WorkflowError("CRM563", unit=name, nearest=near or "–")
+    known = [*posts.units, *(unit.name for unit in posts.units.values())]
+    raise WorkflowError("CRM563", unit=name, nearest=did_you_mean(name, known))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Text:
+    """The nearest of what there is, as the end of a message; nothing where nothing is like the word."""
+    near = nearest(word, known)
+    return Text("", "") if near is None else Text(f"; did you mean {near}?", f"；是否想写“{near}”？")
+
+
+def staff_called(posts: Posts, code: str) -> Staff:
+    """The staff member with this code. Raises StoreError CRM444."""
+    if code not in posts.staff:
+        raise StoreError("CRM444", staff=code, nearest=did_you_mean(code, posts.staff))
+    return posts.staff[code]
 
 
 def parse_subject(what: str) -> tuple[str, str]:
     """The kind and id of "visit:7", "case:9", "decision:3", "timer:9" and "due:9" (of that case) or
-    "message:5"; "owner:" and a customer; anything else names a customer."""
+    "message:5"; "owner:" and a customer; anything else names a customer. Raises SettingsError CRM816."""
     if found := _SUBJECT.fullmatch(what):
         return found[1], found[2]
     if found := _OWNER.fullmatch(what):
         return "owner", found[1]
+    kind, colon, _ = what.partition(":")
+    if colon and kind in NUMBERED:
+        raise SettingsError("CRM816", value=what, kind=NUMBERED[kind])
     return "customer", what

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from crmflow.core.post import Absence, Posts
+from crmflow.core.moment import shown
+from crmflow.core.post import Absence
+from crmflow.engine.naming import staff_called
 from crmflow.engine.running import Work
-from crmflow.errors import StoreError, WorkflowError
-from crmflow.rules.feel import nearest
+from crmflow.errors import WorkflowError
 
 
 def record_absence(work: Work, away: Absence) -> Absence:
     """Records it; where it has begun, or changes one that had, the steps of who is away and of the deputy are
     looked at now. Raises StoreError CRM444, WorkflowError CRM565."""
     for code in filter(None, (away.staff, away.deputy)):
-        _known(work.posts, code)
+        staff_called(work.posts, code)
     if away.end < away.start or away.staff == away.deputy:
         raise WorkflowError(
-            "CRM565", staff=away.staff, start=away.start.isoformat(), end=away.end.isoformat()
+            "CRM565", staff=away.staff, start=shown(away.start, work.zone), end=shown(away.end, work.zone)
         )
     work.batch.units.put_absences([away])
     if away.start <= work.as_of:
@@ -23,8 +24,3 @@ def record_absence(work: Work, away: Absence) -> Absence:
         concerned = work.batch.cases.held_by(filter(None, (away.staff, away.deputy)))
         work.casework().facts_changed(concerned)
     return away
-
-
-def _known(posts: Posts, code: str) -> None:
-    if code not in posts.staff:
-        raise StoreError("CRM444", staff=code, nearest=nearest(code, posts.staff) or "–")

@@ -8,11 +8,12 @@ from pathlib import Path
 from crmflow.core.explanation import Explanation
 from crmflow.core.listing import Listing
 from crmflow.core.message import UNSENT, State
+from crmflow.core.post import Staff
 from crmflow.core.replay import Replay
 from crmflow.core.seal import Audit
 from crmflow.core.simulation import Simulation, Step
 from crmflow.engine.exporting import JournalForm
-from crmflow.engine.naming import find_customer, parse_subject
+from crmflow.engine.naming import find_customer, parse_subject, staff_called
 from crmflow.engine.opened import Opened
 from crmflow.engine.running import Progress
 from crmflow.engine.simulation.simulating import Simulating
@@ -44,6 +45,11 @@ class Reading(Opened):
         """The messages that wait, are held or dead; or those in a state ("sent", "discarded" too)."""
         with self._calls.lists(viewer) as lists:
             return lists.outbox(UNSENT if state is None else (state,))
+
+    def staff(self, code: str) -> Staff:
+        """The staff member with this code. Raises StoreError CRM444."""
+        with self.store.reading() as batch:
+            return staff_called(batch.units.posts(batch.now), code)
 
     def owners(self, viewer: str | None = None, *, missing: bool = False) -> Listing:
         """Who owns whom; with `missing` the customers without a live owner. (F19)"""
@@ -95,7 +101,7 @@ class Reading(Opened):
         with self._calls.replaying() as replaying:
             vocabulary = replaying.rules.set.vocabulary
             id = None if customer is None else find_customer(replaying.batch, vocabulary, customer)
-            return list(replaying.all(customer=id, since=since))
+            return list(replaying.all(customer=id, since=self._calls.moment(since)))
 
     def verify_journal(self, expected: str | None = None) -> Audit:
         """Whether the journal is what was written: every entry, payload and seal; and what is not sealed yet.
@@ -123,7 +129,8 @@ class Reading(Opened):
         with self._calls.exporting(show_personal) as exporting:
             vocabulary = exporting.rules.set.vocabulary
             id = None if customer is None else find_customer(exporting.batch, vocabulary, customer)
-            return exporting.write(path, form, exporting.entries(customer=id, case=case, since=since))
+            moment = self._calls.moment(since)
+            return exporting.write(path, form, exporting.entries(customer=id, case=case, since=moment))
 
     def why_not(
         self,

@@ -69,6 +69,7 @@ class Work:
         self.batch = batch
         self.rules = rules
         self.as_of = as_of
+        self.zone = zone
         self.chosen = None if customers is None else list(customers)
         self.progress = progress or (lambda done, of: None)
         self.posts = batch.units.posts(as_of)
@@ -206,7 +207,12 @@ class Work:
         return Origins(self.survey.folds_for(known.customer), touchpoints, known.holdings)
 
     def unit_of(self, customer_id: int) -> str | None:
-        return self.decider.unit_of(self.known(customer_id).customer)
+        """Without what else is known of the customer, unless that was read already."""
+        known = self._known.get(customer_id)
+        customer = (
+            self.batch.customers.get(customer_id, as_of=self.as_of) if known is None else known.customer
+        )
+        return None if customer is None else self.decider.unit_of(customer)
 
     def _compared(self) -> dict[int, int]:
         """Takes a snapshot of the population, which every customer then cites."""

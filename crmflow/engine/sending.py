@@ -34,10 +34,11 @@ class Sending(Opened):
     def retry_messages(
         self, ids: Iterable[int] | None = None, *, actor: str = "host", connection: Connection | None = None
     ) -> int:
-        """Sends messages again that are held or dead, or were discarded (None: all that are held or dead), if
-        they may leave by now; returns how many. Raises WorkflowError CRM589 for another number."""
-        with self._calls.writing(actor, connection) as (batch, _):
-            return retry(batch, ids)
+        """Sends messages again that are held or dead, or were discarded (None: all that are held or dead and
+        not past their `within`), if they may leave by now; returns how many. Raises WorkflowError CRM589 for
+        another number."""
+        with self._calls.writing(actor, connection) as (batch, rules):
+            return retry(batch, ids, rules.set.vocabulary)
 
     def discard_messages(
         self, ids: Iterable[int], *, actor: str = "host", connection: Connection | None = None

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from crmflow.core.case import Case
 from crmflow.core.field import Value
 from crmflow.core.touchpoint import Signal
-from crmflow.engine.naming import unit_called
+from crmflow.engine.naming import did_you_mean, unit_called
 from crmflow.engine.recording import stored_fields
 from crmflow.engine.running import Work
 from crmflow.errors import WorkflowError
-from crmflow.rules.feel import nearest
 from crmflow.rules.vocabulary import Kind, Vocabulary, bare
 
 
@@ -55,5 +54,5 @@ def signal_kind(vocabulary: Vocabulary, spelling: str) -> Kind:
         if spelling in (kind.name, bare(kind.name), kind.label.en, kind.label.zh, *kind.aliases):
             return kind
     known = [bare(name) for name in vocabulary.signals]
-    near = nearest(spelling, known) or "–"
+    near = did_you_mean(spelling, known)
     raise WorkflowError("CRM564", name=spelling, known=", ".join(known) or "–", nearest=near)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from crmflow.core.field import Value
-from crmflow.core.moment import in_zone
+from crmflow.core.moment import as_instant
 from crmflow.core.post import Absence
 from crmflow.engine.opened import Opened
 from crmflow.engine.presence import record_absence
@@ -59,7 +59,7 @@ class Telling(Opened):
         themselves.
         """
         zone = self.site.zone
-        away = Absence(staff, in_zone(start, zone), in_zone(end, zone), deputy)
+        away = Absence(staff, as_instant(start, zone), as_instant(end, zone), deputy)
         with self._calls.writing(actor, connection) as (batch, rules):
             work = self._calls.work(batch, rules, batch.now, [])
             return record_absence(work, away)

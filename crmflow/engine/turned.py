@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crmflow.core.case import Case, CaseEvent, Moved
@@ -49,11 +49,11 @@ class Turned:
     def settle(self) -> None:
         """It went well: earlier failures are forgotten."""
         if self.case.tries:
-            self.case = replace(self.case, tries=0, retry_at=None)
+            self.case = self.case.but(tries=0, retry_at=None)
 
     def fail(self, error: CrmflowError, at: datetime, actor: str) -> None:
         """It cannot go on: the history says why, and it is tried again later, less and less often."""
         tries = self.case.tries + 1
         retry_at = at + min(RETRY * 2 ** min(tries - 1, 20), LONGEST)
-        self.case = replace(self.case, tries=tries, retry_at=retry_at, due_at=retry_at)
+        self.case = self.case.but(tries=tries, retry_at=retry_at, due_at=retry_at)
         self.history.append(Moved("error", at, actor, self.case.state, code=error.code, lines=(str(error),)))

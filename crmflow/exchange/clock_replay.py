@@ -13,7 +13,7 @@ from crmflow.errors import CrmflowError, ImportFileError, WorkflowError
 from crmflow.exchange.cells import iso
 from crmflow.exchange.csvfile import CsvFile
 from crmflow.exchange.spelling import narrow
-from crmflow.exchange.tablefile import Broken, Row
+from crmflow.exchange.tablefile import Broken, Row, format_of
 from crmflow.rules.due import as_moment, as_target
 from crmflow.rules.targets import Target, targets_at
 
@@ -42,10 +42,11 @@ class Problem:
 
 @dataclass(slots=True)
 class _Case:
-    """A case as its rows tell it; `wrong` is the first thing that makes its due time unknown."""
+    """A case as its rows tell it, with the first that can be read; `wrong` is the first thing that makes its
+    due time unknown."""
 
-    line: int
-    row: Mapping[str, str]
+    line: int = 0
+    row: Mapping[str, str] = field(default_factory=dict)
     events: list[ClockEvent] = field(default_factory=list)
     wrong: CrmflowError | None = None
 
@@ -54,11 +55,13 @@ class ClockReplay:
     """Reads the whole file, for the rows of a case may stand anywhere in it; `problems` are the rows that
     cannot be used. The due time of a case with such a row is not known, for it might be another.
 
-    Raises ImportFileError: unreadable CRM450, empty CRM451, columns CRM552; RuleFileError CRM090 for a
-    targets file that cannot be used.
+    Raises ImportFileError: unreadable CRM450, empty CRM451, no text CRM453; WorkflowError: another format
+    CRM544, columns CRM552; RuleFileError CRM090 for a targets file that cannot be used.
     """
 
     def __init__(self, path: Path, calendar: Calendar, targets: Path) -> None:
+        if (found := format_of(path)) != "CSV":
+            raise WorkflowError("CRM544", path=path, found=found)
         self.file = CsvFile.open(path)
         self.headers = [narrow(header).strip().lower() for header in self.file.headers]
         missing = [name for name in NEEDED if name not in self.headers]
@@ -85,17 +88,32 @@ class ClockReplay:
     def _take(self, row: Row | Broken) -> None:
         if isinstance(row, Broken):
             self.problems.append(Problem(row.line, row.error))
+            if id := self._id(row):
+                self._spoil(self._case(id), row.error)
             return
         cells = {name: str(cell or "").strip() for name, cell in zip(self.headers, row.cells, strict=True)}
         if not cells["id"]:
             self.problems.append(Problem(row.line, ImportFileError("CRM475", name="id")))
             return
-        case = self._cases.setdefault(cells["id"], _Case(row.line, cells))
+        case = self._case(cells["id"])
+        if not case.row:
+            case.line, case.row = row.line, cells
         try:
             self._read(case, cells, row.line)
         except CrmflowError as error:
             self.problems.append(Problem(row.line, error))
-            case.wrong = case.wrong or error
+            self._spoil(case, error)
+
+    def _case(self, id: str) -> _Case:
+        return self._cases.setdefault(id, _Case())
+
+    def _id(self, broken: Broken) -> str:
+        """Whose row it is, as far as that can be told."""
+        cells = dict(zip(self.headers, self.file.whole_cells(broken), strict=False))
+        return cells.get("id", "").strip()
+
+    def _spoil(self, case: _Case, error: CrmflowError) -> None:
+        case.wrong = case.wrong or error
 
     def _read(self, case: _Case, cells: Mapping[str, str], line: int) -> None:
         for column in ("type", "start"):
@@ -120,6 +138,8 @@ class ClockReplay:
         return found
 
     def _event(self, name: str, at: str, cells: Mapping[str, str], line: int) -> ClockEvent:
+        if not name:
+            raise WorkflowError("CRM545", at=at)
         known: EventName | None = next((each for each in EVENT_NAMES if each == name.lower()), None)
         if known is None:
             raise WorkflowError("CRM547", name=name, known=", ".join(EVENT_NAMES))

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader, RawIOBase
+from itertools import takewhile
 from operator import attrgetter
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -41,14 +42,14 @@ class CsvFile:
         try:
             used, lines = look_through(path, encoding)
             with _binary(path) as file:
-                first = next(Lines(file, used)).text
-        except (OSError, EOFError, zlib.error) as error:
+                first = next(Lines(by_line(file), used)).text
+            delimiter = max(DELIMITERS, key=first.count)
+            headers = next(csv.reader([first], delimiter=delimiter))
+        except (OSError, EOFError, zlib.error, csv.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise ImportFileError("CRM450", path=path, reason=reason) from error
         except StopIteration:
             raise ImportFileError("CRM451", path=path) from None
-        delimiter = max(DELIMITERS, key=first.count)
-        headers = next(csv.reader([first], delimiter=delimiter))
         return cls(path, used, delimiter, [header.strip() for header in headers], lines)
 
     @property
@@ -69,18 +70,18 @@ class CsvFile:
         A quotation mark that is never closed spoils its own line, not those that follow.
         """
         with _binary(self.path) as file:
-            lines = Lines(file, self.encoding)
+            lines = Lines(by_line(file), self.encoding)
             next(lines)
             reader = csv.reader(lines.texts(), delimiter=self.delimiter, strict=True)
             while True:
                 row = self.row(reader, lines)
                 if row is None:
                     return
-                if isinstance(row, Broken) or any(row.cells):
+                if isinstance(row, Broken) or row.cells:
                     yield row
 
     def row(self, reader: Iterator[list[str]], lines: Lines) -> Row | Broken | None:
-        """The next row; None at the end."""
+        """The next row, a blank one without cells; None at the end."""
         lines.used.clear()
         try:
             cells = next(reader)
@@ -92,9 +93,21 @@ class CsvFile:
         for line in lines.used:
             if line.error is not None:
                 return lines.give_up(line.error)
-        if cells and len(cells) != len(self.headers):
+        if not any(map(str.strip, cells)):
+            return Row(first.number, ())
+        if len(cells) != len(self.headers):
             return lines.give_up(ImportFileError("CRM465", found=len(cells), wanted=len(self.headers)))
         return Row(first.number, cells)
+
+    def whole_cells(self, broken: Broken) -> list[str]:
+        """The cells at the beginning of a broken line that can be told all the same."""
+        try:
+            cells = next(csv.reader([broken.text], delimiter=self.delimiter), [])
+        except csv.Error:
+            return []
+        if broken.error.code == "CRM466":
+            del cells[-1:]  # it has swallowed those that follow
+        return [*takewhile(lambda cell: "\ufffd" not in cell and "\0" not in cell, cells)]
 
 
 class Line(NamedTuple):
@@ -110,7 +123,7 @@ class Lines:
     """The decoded lines of a file. `used` are those taken for the present row: all but the first can be given
     back when the row turns out to be broken."""
 
-    file: IO[bytes]
+    raw: Iterator[bytes]
     encoding: str
     number: int = 0
     used: list[Line] = field(default_factory=list)
@@ -120,7 +133,7 @@ class Lines:
         return self
 
     def __next__(self) -> Line:
-        line = self.again.popleft() if self.again else self.decoded(next(self.file))
+        line = self.again.popleft() if self.again else self.decoded(next(self.raw))
         self.used.append(line)
         return line
 
@@ -153,6 +166,12 @@ def _binary(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def by_line(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, which end with LF, CR LF, or a bare CR."""
+    for raw in file:
+        yield from raw.splitlines(keepends=True)
+
+
 def look_through(path: Path, declared: str | None) -> tuple[str, int]:
     """The encoding to use, and the number of lines.
 
@@ -161,7 +180,7 @@ def look_through(path: Path, declared: str | None) -> tuple[str, int]:
     """
     utf8 = other = lines = 0
     with _binary(path) as file:
-        for raw in file:
+        for raw in by_line(file):
             lines += 1
             if declared is None and not raw.isascii():
                 fits = _is_utf8(raw)

@@ -10,7 +10,7 @@ from pathlib import Path
 from crmflow.core.calendar import Calendar
 from crmflow.core.chart import Term
 from crmflow.core.clock import EVENT_NAMES, Clock, ClockEvent
-from crmflow.core.moment import in_zone
+from crmflow.core.moment import EARLIEST, LATEST, in_zone
 from crmflow.errors import ImportFileError, WorkflowError
 from crmflow.rules.calendar.site import calendar_at
 from crmflow.rules.chart.words import term
@@ -18,8 +18,6 @@ from crmflow.rules.feel import nearest
 
 Given = ClockEvent | Mapping[str, object] | tuple[str, object]
 KEYS = {"event", "at", "target", "calendar"}
-EARLIEST, LATEST = 1800, 9000
-"""Between these years working time is counted."""
 
 
 def due(

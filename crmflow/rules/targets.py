@@ -21,6 +21,9 @@ from crmflow.rules.fit import shaped
 from crmflow.rules.shape import Shape, Whole, Words
 from crmflow.rules.source import Document, Findings, RuleFile, read
 
+LENGTHS = {feel.days_duration, feel.string, feel.any_}
+"""What an expression may be that gives a length: one written as text, too."""
+
 
 class TargetShape(Shape):
     """A target: how long, and whether nights and holidays count."""
@@ -80,7 +83,7 @@ def targets_at(path: Path, columns: Iterable[str] = ()) -> Mapping[str, Target]:
 
 
 def _length(document: Document, type: str, scope: Scope, findings: Findings) -> Term | Expression | None:
-    """A duration as it stands, else an expression."""
+    """A duration as it stands, else an expression that may give one."""
     path: tuple[str, ...] = ("targets", type)
     if isinstance(document.value(path), dict):
         path = (*path, "target")
@@ -91,4 +94,8 @@ def _length(document: Document, type: str, scope: Scope, findings: Findings) -> 
     if text[:1] == "P":  # a duration with a slip, such as P10
         findings.errors.append(document.diagnostic("CRM068", path, {"name": text, "known": ""}))
         return None
-    return expression(document, path, scope, findings)
+    found = expression(document, path, scope, findings)
+    if found is not None and found.type not in LENGTHS:
+        parts = {"expected": feel.days_duration, "found": found.type}
+        findings.errors.append(document.diagnostic("CRM103", path, parts))
+    return found

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from json import loads
+from operator import index as integer
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Text, and_, select, type_coerce
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, Text, and_, select, type_coerce
 from sqlalchemy.types import TypeEngine
 
 from crmflow.core.moment import from_micros
 from crmflow.core.seal import Audit, Seal
 from crmflow.errors import StoreError
 from crmflow.store import tables
-from crmflow.store.columns import Instant, Json
+from crmflow.store.columns import PARSER, Instant, Json
 from crmflow.store.journal import payload_digest, row_digest
-from crmflow.store.seals import Sealing, Seals, unbroken
+from crmflow.store.seals import Sealing, unbroken
 from crmflow.store.transaction import Transaction, bucket_of
 
 MOST = 1_000
@@ -32,6 +32,8 @@ BESIDE = {
     "content": PAYLOAD.content,
 }
 """What an entry's payload says, beside the entry."""
+UNREADABLE = (TypeError, ValueError, OverflowError, RecursionError)
+"""What is raised by a value that its column cannot hold."""
 BARE: Mapping[type, TypeEngine[Any]] = {Instant: BigInteger(), Json: Text()}
 """SQLite takes anything into a column, so that what lies there is read as it is, whatever it is."""
 
@@ -80,7 +82,7 @@ class _Walk:
     sealing: Sealing = field(default_factory=Sealing)
 
     def __post_init__(self) -> None:
-        self.seals = list(unbroken(Seals(self.tx).all()))
+        self.seals = list(unbroken(self._sound_seals()))
         self.digests = [seal.digest for seal, _ in self.seals]
         self._coming = iter(self.seals)
         self._seal = self._next()
@@ -90,13 +92,23 @@ class _Walk:
         table, payload = tables.journal, tables.payload
         columns = {**table.c, **BESIDE}
         joined = and_(payload.c.bucket == table.c.bucket, payload.c.journal_id == table.c.id)
-        found = (
-            select(*(self._raw(column).label(name) for name, column in columns.items()))
-            .outerjoin(payload, joined)
-            .order_by(table.c.recorded_at, table.c.id)
-        )
+        found = self._select(columns).outerjoin(payload, joined).order_by(table.c.recorded_at, table.c.id)
         for row in self.tx.stream(found):
             yield row._mapping
+
+    def _sound_seals(self) -> Iterator[Seal]:
+        """By number; what is none is a flaw, and so is the gap that it leaves."""
+        table = tables.seal
+        for each in self.tx.stream(self._select(dict(table.c)).order_by(table.c.id)):
+            row = self._read(each._mapping, ("until", "at", "recorded_at"))
+            if row is None or not _is_seal(row):
+                self.flaw(StoreError("CRM593", seal=_named(each.id)))
+                continue
+            times = row["at"], row["recorded_at"]
+            yield Seal(row["id"], row["until"], row["count"], row["before"], row["digest"], *times)
+
+    def _select(self, columns: Mapping[str, Column[Any]]) -> Select[*tuple[Any, ...]]:
+        return select(*(self._raw(column).label(name) for name, column in columns.items()))
 
     def _raw(self, column: Column[Any]) -> ColumnElement[Any]:
         bare = BARE.get(type(column.type)) if self.tx.dialect == "sqlite" else None
@@ -104,34 +116,39 @@ class _Walk:
 
     def see(self, raw: Mapping[str, Any]) -> None:
         """The next entry."""
-        row = self._read(raw)
-        if row is None or row_digest(row) != row["digest"] or bucket_of(row["id"]) != row["bucket"]:
-            self.flaw(StoreError("CRM590", entry=raw["id"]))
+        row = self._read(raw, ("at", "recorded_at"), "told")
+        if row is None or not _entry_holds(row):
+            self.flaw(StoreError("CRM590", entry=_named(raw["id"])))
         elif not self._payload_holds(row):
-            self.flaw(StoreError("CRM591", entry=raw["id"]))
-        if row is not None:
-            self._under_seal(row["recorded_at"], str(row["digest"]))
+            self.flaw(StoreError("CRM591", entry=_named(raw["id"])))
+        dated = row or self._read(raw, ("recorded_at",))
+        if dated is not None:
+            self._under_seal(dated["recorded_at"], str(raw["digest"]))
 
-    def _read(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The values of a row; None where a column holds what it cannot hold."""
-        if self.tx.dialect == "postgresql":
-            return dict(raw)
+    def _read(
+        self, raw: Mapping[str, Any], times: Sequence[str], content: str | None = None
+    ) -> dict[str, Any] | None:
+        """A row with its times and its content as values; None where one of them is none."""
         row = dict(raw)
+        if self.tx.dialect == "postgresql":
+            return row
         try:
-            for name in ("at", "recorded_at", "said_at", "known_at"):
-                row[name] = None if row[name] is None else from_micros(row[name])
-            for name in ("told", "content"):
-                row[name] = None if row[name] is None else loads(row[name])
-        except (TypeError, ValueError, OverflowError):
+            for name in times:
+                row[name] = from_micros(integer(row[name]))
+            if content is not None and row[content] is not None:
+                row[content] = PARSER.decode(row[content])
+        except UNREADABLE:
             return None
         return row
 
-    def _payload_holds(self, row: Mapping[str, Any]) -> bool:
-        if row["content"] is None:
-            self.erased += row["payload_digest"] is not None
+    def _payload_holds(self, entry: Mapping[str, Any]) -> bool:
+        if entry["content"] is None:
+            self.erased += entry["payload_digest"] is not None
             return True
-        times = row["said_at"], row["known_at"]
-        return payload_digest(row) == row["payload_digest"] and times == (row["at"], row["recorded_at"])
+        row = self._read(entry, ("said_at", "known_at"), "content")
+        if row is None or payload_digest(row) != row["payload_digest"]:
+            return False
+        return (row["said_at"], row["known_at"]) == (row["at"], row["recorded_at"])
 
     # seals
 
@@ -171,7 +188,7 @@ class _Walk:
         joined = and_(payload.c.bucket == table.c.bucket, payload.c.journal_id == table.c.id)
         found = select(payload.c.journal_id).outerjoin(table, joined).where(table.c.id.is_(None))
         for row in self.tx.stream(found):
-            self.flaw(StoreError("CRM594", entry=row.journal_id))
+            self.flaw(StoreError("CRM594", entry=_named(row.journal_id)))
 
     def flaw(self, flaw: StoreError) -> None:
         self.count += 1
@@ -182,3 +199,22 @@ class _Walk:
         last = self.seals[-1][0] if self.seals else None
         flaws = tuple(self.flaws)
         return Audit(self.sealed, self.unsealed, self.erased, len(self.seals), last, flaws, self.count)
+
+
+def _entry_holds(row: Mapping[str, Any]) -> bool:
+    """Whether an entry is what was written."""
+    try:
+        return bool(row_digest(row) == row["digest"]) and bucket_of(row["id"]) == row["bucket"]
+    except UNREADABLE:
+        return False
+
+
+def _is_seal(row: Mapping[str, Any]) -> bool:
+    """Whether the columns of a seal hold what they should."""
+    numbers = isinstance(row["id"], int) and isinstance(row["count"], int)
+    return numbers and isinstance(row["before"], str | None) and isinstance(row["digest"], str)
+
+
+def _named(id: object) -> object:
+    """An id as it can be told, whatever lies there."""
+    return id if isinstance(id, int | str) else repr(id)

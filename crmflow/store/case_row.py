@@ -7,7 +7,6 @@ where what is empty is left out: one JSON text to read and to write instead of s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -33,7 +32,7 @@ PROGRESS: Mapping[str, Callable[[Any], Any]] = {
     "tries": int,
 }
 """The fields of a case that lie in `progress`, each with what reads it."""
-NAMES = {field.name: field.name for field in fields(Case) if field.name not in PROGRESS} | {"opened_at": "at"}
+NAMES = {name: name for name in Case._fields if name not in PROGRESS} | {"opened_at": "at"}
 """The column of each other field, in the order of the fields, which come first in a case."""
 COLUMNS = [*(tables.case.c[column] for column in NAMES.values()), tables.case.c.progress]
 BLANK: Mapping[str, Any] = {
@@ -47,28 +46,27 @@ BLANK: Mapping[str, Any] = {
 }
 """What is left out."""
 DATA = list(NAMES).index("data")
-TOLD = [field.name for field in fields(Moved) if field.name not in ("kind", "at", "actor", "key", "data")]
-_direct = attrgetter(*NAMES)
-_progress = attrgetter(*PROGRESS)
+TOLD = [name for name in Moved._fields if name not in ("kind", "at", "actor", "key", "data")]
+WIDTH = len(NAMES)
 _told = attrgetter(*TOLD)
 
 
 def row_of(case: Case) -> dict[str, Any]:
     """All columns of a case but `recorded_at`."""
-    row = dict(zip(NAMES.values(), _direct(case), strict=True))
+    row: dict[str, Any] = dict(zip(NAMES.values(), case, strict=False))
     row["data"] = encode(row["data"])
-    row["progress"] = _plain(_progress(case))
+    row["progress"] = _plain(case[WIDTH:])
     return row
 
 
 def changes(before: Case, case: Case) -> dict[str, Any]:
     """The columns of a case that are not as before."""
-    columns = zip(NAMES.values(), _direct(before), _direct(case), strict=True)
-    row = {column: now for column, was, now in columns if now is not was and now != was}
+    columns = zip(NAMES.values(), before, case, strict=False)
+    row: dict[str, Any] = {column: now for column, was, now in columns if now is not was and now != was}
     if "data" in row:
         row["data"] = encode(row["data"])
-    progress = _progress(case)
-    if progress != _progress(before):
+    progress = case[WIDTH:]
+    if progress != before[WIDTH:]:
         row["progress"] = _plain(progress)
     return row
 
@@ -87,7 +85,7 @@ def case_of(row: Any) -> Case:
     values[DATA] = decode(values[DATA])
     for name, read in PROGRESS.items():
         values.append(read(progress[name]) if name in progress else BLANK[name])
-    return Case.of(values)
+    return Case._make(values)
 
 
 def entry_of(case: Case, moved: Moved, release: str | None) -> Entry:

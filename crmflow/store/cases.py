@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
 from crmflow.core.case import Case, CaseEvent, Moved
 from crmflow.core.message import Outgoing
@@ -15,12 +15,17 @@ from crmflow.errors import StoreError
 from crmflow.store import tables
 from crmflow.store.case_row import COLUMNS, case_of, changes, entry_of, moved_of, row_of
 from crmflow.store.events import Events
+from crmflow.store.families import Families
 from crmflow.store.journal import Journal
 from crmflow.store.outbox import Outbox
-from crmflow.store.transaction import Transaction, bucket_of
+from crmflow.store.transaction import Transaction, bucket_of, is_id
 
 UNCHANGED = ("bucket", "id", "version")
 """A case is written where it still has the version that was read."""
+ONE = select(*COLUMNS).where(
+    tables.case.c.bucket == bindparam("in_bucket"), tables.case.c.id == bindparam("with_id")
+)
+LOCKED = ONE.with_for_update()
 
 
 class Stepped(NamedTuple):
@@ -31,12 +36,13 @@ class Stepped(NamedTuple):
     before: Case | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A case that is due, locked for this transaction, with the earliest event that waits for it."""
+class Claim(NamedTuple):
+    """A case that is due, locked for this transaction, with the earliest event that waits for it; `until` is
+    when others of its family come first (None: nobody does)."""
 
     case: Case
     event: CaseEvent | None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +93,13 @@ class Cases:
         return self._claims(self._locked(due.limit(limit - len(waiting))) | waiting, as_of)
 
     def claim_of(self, ids: Iterable[int], as_of: datetime) -> list[Claim]:
-        """These of the cases for which an event waits by `as_of`, where nobody else holds them."""
+        """These of the cases for which an event waits by `as_of`, where nobody else holds them; or those of
+        their families that come first."""
         table = tables.case
         mine = self.tx.among(table.c.bucket, table.c.id, set(ids))
-        found = select(*COLUMNS).where(mine, _may_move(as_of))
-        return [claim for claim in self._claims(self._locked(found), as_of) if claim.event is not None]
+        cases = self._locked(select(*COLUMNS).where(mine, _may_move(as_of)))
+        waiting = Events(self.tx).pending(cases, as_of)
+        return self._claims({id: case for id, case in cases.items() if id in waiting}, as_of)
 
     def locked(self, ids: Collection[int]) -> list[Case]:
         """These cases, kept from other workers until the end of the transaction."""
@@ -122,18 +130,17 @@ class Cases:
 
     def get(self, id: int, *, lock: bool = False) -> Case | None:
         """The case; `lock` keeps other workers from it until the end of the transaction."""
-        table = tables.case
-        found = select(*COLUMNS).where(table.c.bucket == bucket_of(id), table.c.id == id)
-        if lock and self.tx.dialect == "postgresql":
-            found = found.with_for_update()
-        row = self.tx.execute(found).first()
+        if not is_id(id):
+            return None
+        found = LOCKED if lock and self.tx.dialect == "postgresql" else ONE
+        row = self.tx.execute(found, {"in_bucket": bucket_of(id), "with_id": id}).first()
         return None if row is None else case_of(row)
 
     def missing(self, ids: Iterable[int]) -> list[int]:
         """Those of the ids that no case has."""
         table, wanted = tables.case, list(ids)
-        found = select(table.c.id).where(self.tx.among(table.c.bucket, table.c.id, wanted))
-        present = set(self.tx.execute(found).scalars())
+        possible = self.tx.among(table.c.bucket, table.c.id, filter(is_id, wanted))
+        present = set(self.tx.execute(select(table.c.id).where(possible)).scalars())
         return [id for id in wanted if id not in present]
 
     def scan(
@@ -183,14 +190,27 @@ class Cases:
         return [moved_of(entry) for entry in Journal(self.tx).of(case=id) if entry.kind.startswith("case.")]
 
     def _claims(self, cases: Mapping[int, Case], as_of: datetime) -> list[Claim]:
-        waiting = Events(self.tx).pending(cases, as_of)
-        return [Claim(case, next(iter(waiting.get(id, ())), None)) for id, case in cases.items()]
+        """Of a family the one whose turn it is, where nobody else holds it. What is looked at while a case is
+        locked holds until the end of the transaction: as long as something waits for it, no other worker
+        takes another one of its family."""
+        families, table = Families(self.tx), tables.case
+        turns = families.turns(cases, as_of)
+        if others := turns.until.keys() - cases.keys():
+            among = self.tx.among(table.c.bucket, table.c.id, others)
+            cases = {**cases, **self._locked(select(*COLUMNS).where(among))}
+            turns = families.turns(cases, as_of)
+        mine = {id: case for id, case in cases.items() if id not in turns.kin or id in turns.until}
+        waiting = Events(self.tx).pending(mine, as_of)
+        return [
+            Claim(case, next(iter(waiting.get(id, ())), None), turns.until.get(id))
+            for id, case in mine.items()
+        ]
 
     def _locked(self, found: Select[Any]) -> dict[int, Case]:
         """On SQLite the whole transaction is the only writer."""
         if self.tx.dialect == "postgresql":
             found = found.with_for_update(skip_locked=True, of=tables.case)
-        return {row.id: case_of(row) for row in self.tx.execute(found)}
+        return {case.id: case for case in map(case_of, self.tx.execute(found).all())}
 
     def _change(self, stepped: Iterable[Stepped]) -> None:
         """Of each case the columns that are not as before, in one statement for all that change the same."""

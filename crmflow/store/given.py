@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -79,7 +79,7 @@ def carried(dialect: str, names: Sequence[str], rows: Sequence[tuple[object, ...
     Raises StoreError CRM413 on a text that no database keeps (NUL, half of a surrogate pair).
     """
     shaped = rows if dialect == "sqlite" else [dict(zip(names, row, strict=True)) for row in rows]
-    text = json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), default=partial(_plain, dialect))
+    text = json.dumps(shaped, ensure_ascii=False, separators=(",", ":"), default=_plain(dialect))
     demand_kept(text)
     return text
 
@@ -97,5 +97,7 @@ def plain(value: object) -> object:
     raise StoreError("CRM412", type=type(value).__name__, value=repr(value))
 
 
-def _plain(dialect: str, value: object) -> object:
-    return INSTANTS[dialect](value) if isinstance(value, datetime) else plain(value)
+def _plain(dialect: str) -> Callable[[object], object]:
+    """Each instant of a set is written once: most rows of it have the same, or have one twice."""
+    instant = cache(INSTANTS[dialect])
+    return lambda value: instant(value) if isinstance(value, datetime) else plain(value)

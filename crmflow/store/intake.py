@@ -49,11 +49,11 @@ class Intake:
         A customer whom nobody knows begins with the first holding or touchpoint that names them (F7).
         The first customer's row with that key is theirs: they keep their id. Refused are rows of an unknown
         customer CRM417, of an unknown holding CRM418, those that may mean several customers CRM419, and
-        customers whose keys named two before CRM420.
+        customers whose keys named two before CRM420, units below themselves CRM424.
         """
         done: list[Outcome] = []
         refused: Refused = []
-        done += Units(self.tx).put([row for row in rows if isinstance(row, UnitRow)])
+        done += Units(self.tx).put(self._standing([row for row in rows if isinstance(row, UnitRow)], refused))
         done += Units(self.tx).put_staff([row for row in rows if isinstance(row, StaffRow)])
         customers = self._adopting([row for row in rows if isinstance(row, CustomerRow)], refused)
         done += Customers(self.tx).put(customers, import_id=import_id).outcomes
@@ -73,6 +73,14 @@ class Intake:
         By key, by the source's own number, else by a number that only one source has.
         """
         return [_only(ids) for ids in self._meant(references)]
+
+    def _standing(self, rows: Sequence[UnitRow], refused: Refused) -> list[UnitRow]:
+        """The units that are not below themselves."""
+        circles = Units(self.tx).circles(rows)
+        for row in rows:
+            if row.code in circles:
+                refused.append((row.line, StoreError("CRM424", unit=row.code, circle=circles[row.code])))
+        return [row for row in rows if row.code not in circles]
 
     def _adopting(self, rows: Sequence[CustomerRow], refused: Refused) -> list[CustomerRow]:
         """The rows that are not refused; a record that is new becomes that of whom its keys already name."""

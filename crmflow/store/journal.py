@@ -36,6 +36,7 @@ DIGESTED = (
     "case_id",
     "payload_digest",
 )
+NEWEST = select(func.max(tables.journal.c.recorded_at))
 _said = itemgetter(*DIGESTED)
 _json = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
@@ -151,7 +152,7 @@ class Journal:
 
     def newest(self) -> datetime | None:
         """When the last entry was recorded."""
-        found: datetime | None = self.tx.execute(select(func.max(tables.journal.c.recorded_at))).scalar()
+        found: datetime | None = self.tx.execute(NEWEST).scalar()
         return found
 
     def _entries(self, *where: ColumnElement[bool], few: bool = True) -> Iterator[Entry]:

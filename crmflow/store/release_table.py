@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from crmflow.core.journal import Entry
 from crmflow.core.release import Release, Step
@@ -25,14 +26,7 @@ class ReleaseTable(Releases):
     """Releases in the database, in the caller's transaction."""
 
     def _mark(self) -> Hashable:
-        """The newest step's digest, which is salted, with how many there are, and the newest release."""
-        journal, release = tables.journal, tables.release
-        mine = and_(journal.c.subject == SUBJECT, journal.c.case_id.is_(None))  # as the index has it
-        newest = select(journal.c.digest).where(mine).order_by(journal.c.id.desc()).limit(1)
-        count = select(func.count()).select_from(journal).where(mine)
-        latest = select(release.c.hash).order_by(release.c.number.desc()).limit(1)
-        found = select(newest.scalar_subquery(), count.scalar_subquery(), latest.scalar_subquery())
-        return tuple(self.tx.execute(found).one())
+        return tuple(self.tx.execute(_marks()).one())
 
     def _all(self) -> list[Release]:
         steps: dict[int, list[Step]] = defaultdict(list)
@@ -107,3 +101,15 @@ def _noun(row: Any, steps: list[Step]) -> Release:
         drafted = Step("drafted", row.actor, row.recorded_at, row.note)
         steps = [drafted, Step("published", row.actor, row.recorded_at, row.note, begins=row.at)]
     return Release(row.number, row.hash, row.manifest, row.packs, tuple(steps))
+
+
+@cache
+def _marks() -> Select[*tuple[Any, ...]]:
+    """The newest step's digest, which is salted, with how many there are, and the newest release. (Every call
+    asks, and to build it takes longer than to run it.)"""
+    journal, release = tables.journal, tables.release
+    mine = and_(journal.c.subject == SUBJECT, journal.c.case_id.is_(None))  # as the index has it
+    newest = select(journal.c.digest).where(mine).order_by(journal.c.id.desc()).limit(1)
+    count = select(func.count()).select_from(journal).where(mine)
+    latest = select(release.c.hash).order_by(release.c.number.desc()).limit(1)
+    return select(newest.scalar_subquery(), count.scalar_subquery(), latest.scalar_subquery())

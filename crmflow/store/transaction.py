@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     func,
     select,
     tuple_,
@@ -39,6 +40,12 @@ CHUNK = 5_000
 """Rows in one statement, and rows fetched at a time."""
 RESERVE = 100
 """Serial numbers that are taken at a time."""
+TAKEN = (
+    update(tables.minted)
+    .values(serial=tables.minted.c.serial + bindparam("count"))
+    .returning(tables.minted.c.serial)
+)
+"""Takes serial numbers on SQLite; returns the last."""
 BUCKETS = 64
 BUCKET_BITS = 6
 Clock = Callable[[], datetime]
@@ -49,6 +56,11 @@ Rows: TypeAlias = "CursorResult[*tuple[Any, ...]]"
 def bucket_of(id: int) -> int:
     """The bucket 0–63 of whatever has this id: its last six bits."""
     return id % BUCKETS
+
+
+def is_id(given: object) -> bool:
+    """Whether a host's word can be the id of anything."""
+    return isinstance(given, int) and 0 <= given < 1 << 63
 
 
 def bucket_of_unit(code: str) -> int:
@@ -124,6 +136,10 @@ class Transaction:
     ) -> Iterator[Any]:
         """The rows of a statement in which these columns are one of the keys."""
         for chunk in chunks(dict.fromkeys(keys)):
+            if len(chunk) == 1 and all(map(_comparable, chunk[0])):  # to build the other takes longer
+                is_it = (column == value for column, value in zip(columns, chunk[0], strict=True))
+                yield from self.execute(statement.where(*is_it)).all()
+                continue
             wanted = self.given(chunk, *columns)
             same = and_(*(column == wanted.c[column.name] for column in columns))
             yield from self.execute(statement.join(wanted, same)).all()
@@ -171,8 +187,7 @@ class Transaction:
             series = func.generate_series(1, count).alias("series")
             numbers = select(tables.counter.next_value()).select_from(series)
             return sorted(self.execute(numbers).scalars())
-        taken = update(tables.minted).values(serial=tables.minted.c.serial + count)
-        last: int = self.execute(taken.returning(tables.minted.c.serial)).scalar_one()
+        last: int = self.execute(TAKEN, {"count": count}).scalar_one()
         return range(last - count + 1, last + 1)
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
@@ -191,7 +206,7 @@ class Transaction:
         if self.dialect == "sqlite":
             with coded():
                 for text, parameters in skips(table, rows, by, id):
-                    yield from self.connection.exec_driver_sql(text, parameters)
+                    yield from self.connection.exec_driver_sql(text, parameters).all()
             return
         statement = writing(self.dialect, table, tuple(rows[0]), "skip", by, id)
         yield from self.execute(statement, self._carry(rows))
@@ -247,6 +262,11 @@ class Transaction:
     def _demand_writing(self) -> None:
         if self.reading:
             raise StoreError("CRM415")
+
+
+def _comparable(value: object) -> bool:
+    """Whether it may stand in a comparison as it is: not NULL, nor a text that no database keeps."""
+    return value is not None and not (isinstance(value, str) and "\0" in value)
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -35,6 +35,16 @@ class Units:
         found = self._add(tables.unit_dated, said, ("code",))
         self._project(tables.unit, tables.unit_dated, fresh(said, found))
         return found
+
+    def circles(self, rows: Sequence[UnitRow]) -> dict[str, str]:
+        """The units that these rows would put below themselves, each with its circle."""
+        if not rows:
+            return {}
+        known = self.tx.execute(newest(tables.unit_dated, ("code",), max(row.at for row in rows), None))
+        parents = {row.code: row.parent for row in known}
+        parents |= {row.code: row.parent for row in sorted(rows, key=lambda row: row.at)}
+        ways = {row.code: _way_up(parents, row.code) for row in rows}
+        return {code: " → ".join(way) for code, way in ways.items() if way[1:] and way[-1] == code}
 
     def put_staff(self, rows: Sequence[StaffRow]) -> list[Outcome]:
         """Staff, each with the post that the row names."""
@@ -115,6 +125,15 @@ class Units:
             select(*(state.c[name] for name in names)).where(state.c.code.in_(codes))
         ).mappings()
         self.tx.put(table, [dict(row) for row in rows], ("code",))
+
+
+def _way_up(parents: Mapping[str, str | None], code: str) -> list[str]:
+    """From a unit upwards, to the top or to where the way meets itself."""
+    way, above = [code], parents.get(code)
+    while above is not None and above not in way:
+        way.append(above)
+        above = parents.get(above)
+    return way if above is None else [*way, above]
 
 
 def _without(row: UnitRow | StaffRow, *names: str) -> Row:

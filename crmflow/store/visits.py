@@ -12,7 +12,7 @@ from sqlalchemy import select
 from crmflow.core.decision import Visit
 from crmflow.store import tables
 from crmflow.store.exact import decode, encode
-from crmflow.store.transaction import Transaction, bucket_of
+from crmflow.store.transaction import Transaction, bucket_of, is_id
 
 KEY = ("bucket", "key")
 End = tuple[int, Literal["done", "withdrawn"], datetime, Mapping[str, object] | None]
@@ -50,6 +50,8 @@ class Visits:
         )
 
     def get(self, id: int) -> Visit | None:
+        if not is_id(id):
+            return None
         table = tables.visit
         row = self.tx.execute(select(table).where(table.c.bucket == bucket_of(id), table.c.id == id)).first()
         return None if row is None else _noun(row)

@@ -68,9 +68,14 @@ def standing(course: Course, name: str, as_of: datetime) -> str:
 
 
 def clock_of(course: Course, name: str) -> Clock:
-    """A clock of the chart, folded from what it felt."""
-    spec = course.chart.clocks[name]
-    return folded(_kept(course.case, name).get(EVENTS, ()), calendar_of(course, spec))
+    """A clock of the chart, folded from what it felt; once, until it feels more."""
+    events = _kept(course.case, name).get(EVENTS, ())
+    calendar = calendar_of(course, course.chart.clocks[name])
+    felt, clock = course.folded.get(name, (None, None))
+    if clock is None or felt is not events or clock.calendar is not calendar:
+        clock = folded(events, calendar)
+        course.folded[name] = events, clock
+    return clock
 
 
 def calendar_of(course: Course, spec: ClockSpec) -> Calendar:

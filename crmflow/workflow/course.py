@@ -10,6 +10,7 @@ from crmflow.core.calendar import Calendar
 from crmflow.core.calendars import Calendars
 from crmflow.core.case import Case, Kind, Moved
 from crmflow.core.chart import Chart, Move, State, Trigger
+from crmflow.core.clock import Clock
 from crmflow.core.post import Posts
 from crmflow.workflow.gates import View
 from crmflow.workflow.step import Child, Send
@@ -25,9 +26,12 @@ class Course:
     posts: Posts
     calendars: Calendars
     actor: str
+    is_past: bool = field(default=False, kw_only=True)
     history: list[Moved] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
+    folded: dict[str, tuple[object, Clock]] = field(default_factory=dict)
+    """The clocks as they were last folded, each with the events that it felt."""
 
     @property
     def state(self) -> State:

@@ -98,5 +98,6 @@ def next_timer(course: Course) -> Timer | None:
 def next_look(course: Course) -> datetime | None:
     """When the case is to be looked at next: for a timer, or because somebody who is missed will be back."""
     timer, back = next_timer(course), back_at(course)
-    moments = (None if timer is None else timer.at, back)
-    return min((at for at in moments if at is not None), default=None)
+    if timer is None or back is None:
+        return back if timer is None else timer.at
+    return min(timer.at, back)

@@ -30,10 +30,10 @@ def next_at(course: Course, escalation: Escalation) -> datetime | None:
     """When it fires next; None: it has fired, its clock does not run, nothing would come of it, or its
     condition was not true when it was due and waits for a change of facts."""
     fired = course.case.fired
-    if f"{ASKED}{escalation.id}" in fired or not _leads_anywhere(course, escalation):
+    if (escalation.id == LATE and course.case.late_at is None) or f"{ASKED}{escalation.id}" in fired:
         return None
-    mark = mark_of(course, escalation)
-    if mark in fired:
+    level = _level(course, escalation)
+    if not _leads_anywhere(escalation, level) or (mark := _mark(course, escalation, level)) in fired:
         return None
     at = moment_of(course, escalation)
     if at is None or escalation.repeat is None:
@@ -107,23 +107,30 @@ def mark_of(course: Course, escalation: Escalation) -> str:
     """What `Case.fired` says once it has fired: for a way up by the step's clock the level that it leads to,
     for a clock of the chart the occasion on which the clock runs; else it counts for this step at this level.
     """
+    return _mark(course, escalation, _level(course, escalation))
+
+
+def _level(course: Course, escalation: Escalation) -> str | None:
+    """The level to which it would take the case."""
+    return None if escalation.goal is None else level_reached(course, escalation.goal)
+
+
+def _mark(course: Course, escalation: Escalation, level: str | None) -> str:
     id, goal = escalation.id, escalation.goal
     if escalation.clock != STEP:
         mark = f"{LATE}:{id}@{occasion(course, escalation.clock)}"
         anew = escalation.repeat is not None and (goal is None or not goal.rises)
         return f"{mark}:{course.case.level}" if anew else mark
-    level = None if goal is None else level_reached(course, goal)
     if level is None:
         return f"{OF_THE_STEP}{id}"
     return f"{LATE}:{level}" if id == LATE else f"{LATE}:{id}:{level}"
 
 
-def _leads_anywhere(course: Course, escalation: Escalation) -> bool:
+def _leads_anywhere(escalation: Escalation, level: str | None) -> bool:
     """Whether it does anything by now: at the top of the tree nothing goes up."""
-    goal = escalation.goal
-    if escalation.send is not None or escalation.event is not None:
+    if escalation.send is not None or escalation.event is not None or level is not None:
         return True
-    return goal is not None and (goal.role is not None or level_reached(course, goal) is not None)
+    return escalation.goal is not None and escalation.goal.role is not None
 
 
 def _go(course: Course, goal: Goal, at: datetime) -> bool:

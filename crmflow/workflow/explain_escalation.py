@@ -54,7 +54,9 @@ def escalated(row: Moved, before: str | None) -> str | None:
         return "told" if row.holder is not None else "told-nobody"
     if row.kind != "late" or row.move is None:
         return None
-    return "escalated" if row.level != before else "given"
+    if row.level != before:
+        return "escalated"
+    return "given" if row.holder is not None else "given-nobody"
 
 
 def _does(words: Words, escalation: Escalation, level: str | None) -> Iterator[Text]:

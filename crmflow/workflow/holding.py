@@ -113,6 +113,8 @@ def _may_keep(course: Course, best: Holder | None) -> bool:
 
 def barred(course: Course) -> frozenset[str]:
     """The staff who may not do the present step."""
+    if not course.state.not_by and not course.state.not_who_did:
+        return frozenset()
     named = frozenset(code for fact in course.state.not_by for code in staff_named(course, fact))
     return named.union(who_did(course).values())
 
@@ -122,6 +124,13 @@ def barred_from(course: Course, actor: str) -> tuple[str, ...]:
     facts = [fact for fact in course.state.not_by if actor in staff_named(course, fact)]
     steps = [f"who did {step}" for step, who in who_did(course).items() if who == actor]
     return (*facts, *steps)
+
+
+def is_stranger(course: Course, actor: str) -> bool:
+    """Whether it cannot be told that somebody may do a step that not everybody may: they are no member of
+    staff. Of the past, and where no staff is known, nobody asks."""
+    asks = bool(course.state.not_by or course.state.not_who_did)
+    return asks and not course.is_past and bool(course.posts.staff) and actor not in course.posts.staff
 
 
 def who_did(course: Course) -> dict[str, str]:

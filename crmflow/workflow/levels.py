@@ -30,9 +30,10 @@ def unit_at(chart: Chart, unit: str | None, level: str | None, posts: Posts) -> 
     level out, the next above it."""
     if level not in chart.levels:
         return next(posts.upward(unit), None)
-    at_or_above = chart.levels[chart.levels.index(level) :]
-    found = (posts.at_level(unit, each) for each in at_or_above)
-    return next((above for above in found if above is not None), None)
+    for each in chart.levels[chart.levels.index(level) :]:
+        if (found := posts.at_level(unit, each)) is not None:
+            return found
+    return None
 
 
 def level_above(chart: Chart, unit: str | None, level: str | None, posts: Posts) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from crmflow.core.calendars import Calendars
@@ -67,7 +67,7 @@ class Past:
     @property
     def history(self) -> list[Moved]:
         """What it would have sent is told as not sent; the key of it keeps it from being sent later."""
-        return [replace(row, kind="unsent") if row.kind == "sent" else row for row in self._history]
+        return [row._replace(kind="unsent") if row.kind == "sent" else row for row in self._history]
 
     @property
     def children(self) -> list[Child]:
@@ -108,7 +108,7 @@ class Past:
             turn.receive(CaseEvent(0, self.case.id, told.event, told.at, told.actor, told.data))
             refused = next((row for row in turn.history if row.kind == "refused"), None)
             if refused is not None:
-                raise refusal(self.chart, refused)
+                raise refusal(self.chart, refused, self.calendars.default.zone)
             self._keep(turn)
         if told.state is not None and told.state != self.case.state:
             raise WorkflowError("CRM518", event=told.event or "–", state=self.case.state, told=told.state)
@@ -176,7 +176,7 @@ class Past:
     # turns
 
     def _turn(self, actor: str) -> Turn:
-        return Turn(self.chart, self.case, self.context, self.posts, self.calendars, actor)
+        return Turn(self.chart, self.case, self.context, self.posts, self.calendars, actor, is_past=True)
 
     def _keep(self, turn: Turn) -> None:
         step = turn.step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from crmflow.core.case import Case, Moved
 
@@ -36,8 +37,7 @@ class Send:
     branches: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A case after one event or timer, and the rows that this adds to its history, in order.
 
     `took_event` says whether the event was used up; if not, it was a timer and the event still waits.

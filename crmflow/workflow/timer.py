@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from crmflow.core.chart import Move
 from crmflow.core.escalation import Escalation
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """Something that is due at a moment: a move, an escalation, or a look at what keeps the case, because a
     new day has begun."""
 

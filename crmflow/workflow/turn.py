@@ -16,7 +16,7 @@ from crmflow.workflow.due import is_due, next_look
 from crmflow.workflow.escalation import asked_again, escalate
 from crmflow.workflow.form import fill
 from crmflow.workflow.gates import applies, failing, reasons
-from crmflow.workflow.holding import assign, barred_from
+from crmflow.workflow.holding import assign, barred_from, is_stranger
 from crmflow.workflow.incident import is_grouped, let_go
 from crmflow.workflow.late_event import is_late, recompute
 from crmflow.workflow.passage import Passage
@@ -106,6 +106,8 @@ class Turn(Passage):
     def _done(self, event: CaseEvent) -> None:
         if barred := barred_from(self, event.actor):
             return self._refuse("CRM510", event, barred)
+        if is_stranger(self, event.actor):
+            return self._refuse("CRM567", event)
         if (step := self._left_before(event)) is not None:
             return self._refuse_second(event, step)
         form = fill(self.state, event.data, self.names(event.at), self.calendar.zone)
@@ -121,16 +123,20 @@ class Turn(Passage):
         self._try(self.moves("done"), event, form.values)
 
     def _left_before(self, event: CaseEvent) -> str | None:
-        """The step that somebody means who comes too late for it: the one that is named, else the one whose
-        form was filled in."""
+        """The step that somebody means who comes too late for it: the one that is named, else of those
+        whose form this is the one that was done last."""
         if event.step is not None:
             return event.step if event.step != self.case.state else None
         fields = {each.field.name for each in self.state.form}
         if not event.data or fields & event.data.keys():
             return None
-        steps = (self.chart.states[state] for state in self.case.trail.did if state in self.chart.states)
-        forms = {step.id: {each.field.name for each in step.form} for step in steps}
-        return next((step for step, known in forms.items() if event.data.keys() <= known), None)
+        did = self.case.trail.did
+        meant = [
+            step.id
+            for step in self.chart.states.values()
+            if step.id in did and event.data.keys() <= {each.field.name for each in step.form}
+        ]
+        return max(meant, key=lambda step: did[step].at, default=None)
 
     def _refuse_second(self, event: CaseEvent, step: str) -> None:
         self._refuse("CRM553" if step in self.case.trail.did else "CRM554", event, (step,))
@@ -142,7 +148,8 @@ class Turn(Passage):
         open_here = self.case.closed_at is None and event.at >= self.case.entered_at
         if not open_here or not branching.joined(self, event):
             if not event.data.get("cancelled") and not self._goes_on_without(event):
-                self._refuse("CRM557", event, (str(event.data.get("branch", "")),))
+                branch = event.data.get("branch")
+                self._refuse("CRM557", event, (str(branch),) if branch else ())
             return
         if branching.complete(self):
             moves, names = self.moves("joined"), self.names(event.at)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from crmflow.core.chart import Chart, Term
 from crmflow.core.field import Field
+from crmflow.core.moment import shown
 from crmflow.core.post import Posts
 from crmflow.core.text import Text, listed, phrases
 
@@ -81,7 +82,7 @@ class Words:
         return Text(name, name)
 
     def moment(self, at: datetime) -> str:
-        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        return shown(at, self.zone)
 
     def filled(self, values: Mapping[str, object]) -> Text:
         """What was filled in, after a semicolon; empty where nothing was."""

@@ -133,6 +133,24 @@ def test_a_signal_ends_it_in_good_order(number: int, running: tuple[subprocess.P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that a program can answer")
+def test_a_signal_while_it_begins_ends_it_in_good_order(new_site: NewSite) -> None:
+    """It comes while the engine is still being loaded."""
+    program = (
+        "import os, signal, sys\nfrom crmflow.cli import main\n"
+        "class Early:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'crmflow.engine':\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Early())\nmain()\n"
+    )
+    command = [sys.executable, "-c", program, "worker", "--site", str(new_site("north"))]
+    worker = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env={**os.environ, "CI": "1"}, check=False
+    )
+    assert (worker.returncode, "stopped: 0 cases" in worker.stderr) == (0, True), worker.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that a program can answer")
 def test_a_second_signal_undoes_the_batch(new_site: NewSite) -> None:
     """The batch stands still in the middle of writing, until it is interrupted."""
     folder = new_site("north")

@@ -183,3 +183,40 @@ def test_why_not_says_which_branches_are_waited_for(engine: Engine, case: Case) 
     due(engine, 11)
     told = str(engine.why_not("K1", "hookup"))
     assert "“checks” waits for: account" in told
+
+
+def asked(engine: Engine) -> Case:
+    """A question whose answer comes after 63 minutes, and that is given up after 123."""
+    case = engine.open_case("ask", "K1", at=at(0))
+    for minute in (2, 3):
+        engine.send(case.id, "done", {"ours": True}, at=at(minute), actor="W1")
+    return case
+
+
+def test_a_family_moves_in_the_order_of_its_moments_however_late_somebody_looks(engine: Engine) -> None:
+    case = asked(engine)
+    due(engine, 600)
+    found = case_now(engine, case)
+    assert (found.state, found.closed_at) == ("heard", at(63))
+
+
+def test_nobody_overtakes_one_of_the_family_whom_another_worker_holds(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with power_company(tmp_path / "site", postgres_url, FILES) as engine:
+        case = asked(engine)
+        [sub] = below(engine, case).values()
+        with engine.store.batch("another worker") as batch:
+            assert batch.cases.get(sub.id, lock=True)
+            assert engine.due(at(600)).claimed == 0
+        due(engine, 600)
+        assert case_now(engine, case).state == "heard"
+
+
+def test_whoever_comes_late_is_told_of_the_step_that_was_done_last(engine: Engine) -> None:
+    case = asked(engine)
+    with pytest.raises(WorkflowError) as refused:
+        engine.send(case.id, "done", {"ours": True}, at=at(4), actor="W1")
+    with engine.store.reading() as batch:
+        last = batch.cases.history(case.id)[-1]
+    assert (refused.value.code, last.lines) == ("CRM553", ("look",))

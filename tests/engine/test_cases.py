@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from crmflow import Engine, Site, StoreError, WorkflowError
+from crmflow.core.field import Value
 
 
 @pytest.fixture
@@ -37,6 +39,41 @@ def test_the_accused_may_not_verify(engine: Engine, customer: str, as_of: dateti
         engine.send(case.id, "done", {"facts": "none"}, at=as_of, actor="W01")
     assert raised.value.code == "CRM510"
     assert any(row["id"] == case.id and "verif" in str(row["step"]).lower() for row in engine.cases().rows)
+
+
+@pytest.mark.parametrize("actor", ["w01", "W99", "cli", "host"])
+def test_where_somebody_is_barred_a_stranger_does_nothing(
+    engine: Engine, customer: str, as_of: datetime, actor: str
+) -> None:
+    [case] = engine.record("complaint", customer, unit="S1", at=as_of, fields={"accused": "W01"}).cases
+    engine.send(case.id, "done", at=as_of, actor=actor)
+    with pytest.raises(WorkflowError) as raised:
+        engine.send(case.id, "done", {"facts": "none"}, at=as_of, actor=actor)
+    assert raised.value.code == "CRM567"
+    assert engine.send(case.id, "done", {"facts": "none"}, at=as_of, actor="W10").state == "review"
+
+
+@pytest.mark.parametrize("data", [{"foo": "1"}, {"accussed": "W01"}, {"text": Decimal(3)}])
+def test_a_case_opened_by_hand_takes_only_what_its_chart_opens_on(
+    engine: Engine, customer: str, as_of: datetime, data: dict[str, Value]
+) -> None:
+    with pytest.raises(StoreError) as raised:
+        engine.open_case("complaint", customer, data=data, at=as_of)
+    assert raised.value.code == "CRM442"
+
+
+def test_the_fields_of_an_opening_may_be_called_in_any_language(
+    engine: Engine, customer: str, as_of: datetime
+) -> None:
+    case = engine.open_case("complaint", customer, data={"被投诉人": "W01", "level": "district"}, at=as_of)
+    assert (case.data, case.level) == ({"accused": "W01"}, "district")
+
+
+def test_a_unit_must_be_known(engine: Engine, customer: str, as_of: datetime) -> None:
+    with pytest.raises(WorkflowError, match="CRM563"):
+        engine.record("complaint", customer, unit="S99", at=as_of)
+    with pytest.raises(WorkflowError, match="CRM563"):
+        engine.open_case("complaint", customer, unit="S99", at=as_of)
 
 
 def test_no_archive_without_a_call_back(engine: Engine, customer: str, as_of: datetime) -> None:

@@ -61,7 +61,7 @@ def test_a_word_like_a_trigger_is_no_event(site: Site, word: str, meant: str) ->
     (finding,) = take(site, path).findings
     assert finding.code == "CRM481"
     assert str(finding.sheet).endswith("!D4")
-    assert finding.message("zh").endswith("可选值：进入时, 办完时, 变化时")
+    assert finding.message("zh").endswith("可选值：进入时, 办完时, 变化时, 汇合时")
     assert finding.remedy("zh").endswith(f"相近的有：{meant}")
 
 

@@ -110,9 +110,14 @@ def test_a_swap_takes_its_target_from_a_column(tmp_path: Path) -> None:
         ("1,signs,2026-02-30 09:00,,", "CRM472"),
         ("1,signs,2026-01-05 09:00,hold,2026-01-05 10:00", "CRM547"),
         ("1,signs,2026-01-05 09:00,pause,", "CRM472"),
-        ("1,signs,2026-01-05 09:00,,2026-01-05 10:00", "CRM547"),
+        ("1,signs,2026-01-05 09:00,,2026-01-05 10:00", "CRM545"),
         ("1,signs,2026-01-05 09:00,swap,2026-01-05 10:00", "CRM548"),
         ("1,signs,2026-01-05 09:00,pause,2026-01-05 10:00", "CRM546"),
+        ("1,signs,2026-01-05 09:00,pause", "CRM465"),
+        ("1,signs,2026-01-05 09:00,,,,", "CRM465"),
+        ('1,signs,2026-01-05 09:00,"pause,', "CRM466"),
+        ('"1","signs,2026-01-05 09:00,,', "CRM466"),
+        ("1,signs,2026-01-05 09:00,pa\0use,", "CRM468"),
     ],
 )
 def test_a_case_with_a_row_that_cannot_be_used_has_no_due_time(tmp_path: Path, line: str, code: str) -> None:
@@ -132,7 +137,6 @@ def test_a_case_with_a_row_that_cannot_be_used_has_no_due_time(tmp_path: Path, l
     ("line", "code"),
     [
         (",signs,2026-01-05 09:00,,", "CRM475"),
-        ("1,signs", "CRM465"),
         ('1,"signs,2026-01-05 09:00,,', "CRM466"),
         ("0,lights,2026-01-05 09:00,pause,2026-01-05 10:00", "CRM551"),
         ("0,signs,2026-01-05 09:01,,", "CRM551"),
@@ -140,6 +144,36 @@ def test_a_case_with_a_row_that_cannot_be_used_has_no_due_time(tmp_path: Path, l
 )
 def test_a_row_that_is_none_is_said_by_its_line(tmp_path: Path, line: str, code: str) -> None:
     assert problems(replay(tmp_path, "0,signs,2026-01-05 09:00,,", line)) == [(3, code)]
+
+
+@pytest.mark.parametrize("line", ['"1,signs,2026-01-05 09:00,,', "  ,signs"])
+def test_a_broken_row_whose_case_cannot_be_told_makes_none(tmp_path: Path, line: str) -> None:
+    assert list(dues(replay(tmp_path, "0,signs,2026-01-05 09:00,,", line))) == ["0"]
+
+
+def test_a_row_of_a_case_that_is_broken_leaves_it_without_a_due_time(tmp_path: Path) -> None:
+    replayed = replay(tmp_path, "1,signs,2026-01-05 09:00,,", "1,signs,2026-01-05 09:00,pause")
+
+    assert dues(replayed) == {"1": None}
+    assert problems(replayed) == [(3, "CRM465")]
+
+
+def test_rows_after_a_broken_first_one_are_still_compared(tmp_path: Path) -> None:
+    lines = "1,signs", "1,signs,2026-01-05 09:00,,", "1,lights,2026-01-05 09:00,,"
+
+    assert problems(replay(tmp_path, *lines)) == [(2, "CRM465"), (4, "CRM551")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [(f"{HEADER}\n".encode("utf-16"), "CRM453"), (b"PAR1....", "CRM544")],
+    ids=["utf-16", "parquet"],
+)
+def test_another_format_is_named(tmp_path: Path, raw: bytes, code: str) -> None:
+    with pytest.raises(CrmflowError) as refused:
+        replay(tmp_path, raw=raw)
+
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize(("header", "code"), [("id,kind,start", "CRM552"), ("", "CRM451")])
@@ -154,6 +188,11 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path, header: str, code
     ("targets", "code"),
     [
         ("targets: {signs: P10}", "CRM068"),
+        ("targets: {signs: 10}", "CRM103"),
+        ("targets: {signs: {target: 2.5}}", "CRM103"),
+        ("targets: {signs: 'district = \"x\"'}", "CRM103"),
+        ("targets: {signs: PT1.5H}", "CRM068"),
+        ("targets: {signs: PT99999999H}", "CRM068"),
         ("targets: {signs: {target: P10D, count: elapsed}}", "CRM060"),
         ("targets: {signs: {target: P10D, counts: always}}", "CRM067"),
         ("targets: {signs: distrct}", "CRM101"),

@@ -40,6 +40,9 @@ def read(path: Path, encoding: str | None = None) -> list[list[str] | str]:
         (TEXT.replace(",", "\t").encode(), "utf-8"),
         (TEXT.replace("\r\n", "\n").encode().rstrip(), "utf-8"),
         (TEXT.replace("\r\n", "\r\n\r\n,\r\n").encode(), "utf-8"),
+        (TEXT.replace("\r\n", "\r").encode(), "utf-8"),
+        (TEXT.replace("\r\n", "\r").encode("gb18030").rstrip(), "gb18030"),
+        (TEXT.replace("\r\n", "\n  \n\t\n \u3000,  \n,,,\n").encode(), "utf-8"),
     ],
 )
 def test_the_same_rows_come_from_every_dress(tmp_path: Path, content: bytes, encoding: str) -> None:

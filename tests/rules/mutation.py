@@ -105,9 +105,10 @@ def sound(name: str) -> tuple[RuleFile, ...]:
 
 
 def around(file: RuleFile) -> list[RuleFile]:
-    """A changed file among those that it stands on: vocabularies and segments."""
+    """A changed file among those that it stands on: vocabularies, segments, for a chart its pack's charts."""
     name = file.pack if file.pack in PACKS else "fuel"
-    others = [each for each in sound(name) if each.is_vocabulary or "/segments/" in each.path]
+    kinds = ["/segments/", *(kind for kind in ("/charts/",) if kind in file.path)]
+    others = [each for each in sound(name) if each.is_vocabulary or any(kind in each.path for kind in kinds)]
     return [*(each for each in others if each.path != file.path), file]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,7 +62,7 @@ def test_a_case_comes_back_as_it_was_opened(store: Store) -> None:
 def test_a_key_opens_one_case(store: Store) -> None:
     with store.batch("W1") as batch:
         [case] = opened(batch, None)
-        other = replace(case, id=batch.mint([case.bucket])[0])
+        other = case.but(id=batch.mint([case.bucket])[0])
         assert batch.cases.open([Stepped(other, [Moved("opened", MONDAY, "W1", "accept")])]) == set()
         assert batch.cases.get(other.id) is None
         assert len(batch.journal.of(customer=case.customer_id)) == 1
@@ -111,9 +110,9 @@ def test_moves_are_saved_with_their_history(store: Store) -> None:
         done = Moved(
             "moved", MONDAY, "W1", "accept", to="verify", move="accepted", data={"facts": "x", "on": MONDAY}
         )
-        moved = replace(case, state="verify", level="district", due_at=None, data={})
+        moved = case.but(state="verify", level="district", due_at=None, data={})
         assert batch.cases.save([Stepped(moved, [up, done])], release="1") == []
-        assert batch.cases.get(case.id) == replace(moved, version=1)
+        assert batch.cases.get(case.id) == moved.but(version=1)
         assert batch.cases.history(case.id)[1:] == [up, done]
         assert {entry.release for entry in batch.journal.of(case=case.id)} == {None, "1"}
 
@@ -123,7 +122,7 @@ def test_each_level_once(store: Store) -> None:
         [case] = opened(batch, MONDAY)
         late = Moved("late", MONDAY, "worker", "accept", key=f"{case.key}|late:district")
         assert batch.cases.save([Stepped(case, [late])]) == []
-        assert batch.cases.save([Stepped(replace(case, version=1), [late])]) == [late]
+        assert batch.cases.save([Stepped(case.but(version=1), [late])]) == [late]
         assert batch.cases.history(case.id).count(late) == 1
 
 
@@ -131,9 +130,9 @@ def test_two_people_do_not_take_one_step(store: Store) -> None:
     with store.batch("W1") as batch:
         [case] = opened(batch, None)
     with store.batch("W1") as batch:
-        batch.cases.save([Stepped(replace(case, state="verify"), [])])
+        batch.cases.save([Stepped(case.but(state="verify"), [])])
     with pytest.raises(StoreError) as refused, store.batch("W2") as batch:
-        batch.cases.save([Stepped(replace(case, state="review"), [])])
+        batch.cases.save([Stepped(case.but(state="review"), [])])
     assert refused.value.code == "CRM411"
     with store.reading() as batch:
         found = batch.cases.get(case.id)
@@ -158,6 +157,6 @@ def test_two_workers_share_what_is_due(postgres_url: str) -> None:
 def test_closed_cases_are_listed_when_asked_for(store: Store) -> None:
     with store.batch("W1") as batch:
         [case, other] = opened(batch, None, None)
-        batch.cases.save([Stepped(replace(case, state="archive", closed_at=MONDAY + DAY), [])])
+        batch.cases.save([Stepped(case.but(state="archive", closed_at=MONDAY + DAY), [])])
         assert [each.id for each in batch.cases.scan()] == [other.id]
         assert {each.id for each in batch.cases.scan(open_only=False)} == {case.id, other.id}

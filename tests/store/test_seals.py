@@ -179,6 +179,42 @@ def test_one_byte_of_any_column_is_found(
         assert look(store).count > 0
 
 
+OTHERS = {"blob": b"\xff\x00", "text": "many", "negative": -(2**63), "null": None}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize(
+    ("table", "column"), COLUMNS, ids=[f"{table.name} {name}" for table, name in COLUMNS]
+)
+def test_a_value_of_another_type_is_found_in_its_row(
+    sealed: Path, tmp_path: Path, table: Any, column: str, kind: str
+) -> None:
+    """And the walk goes on to the others."""
+    copy, value = tmp_path / "copy.db", OTHERS[kind]
+    shutil.copy(sealed, copy)
+    key = table.c[1].name if "bucket" in table.c else table.c[0].name
+    with closing(sqlite3.connect(copy)) as connection:
+        entries = connection.execute("SELECT count(*) FROM crmflow_journal").fetchone()[0]
+        filled = f"SELECT min({key}) FROM {table.name} WHERE {column} IS NOT NULL"
+        row = connection.execute(filled).fetchone()[0]
+        if value is None and not table.c[column].nullable:
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(f"UPDATE {table.name} SET {column} = NULL")
+            return
+        connection.execute(f"UPDATE {table.name} SET {column} = ? WHERE {key} = ?", [value, row])
+        connection.commit()
+    with Store.open(f"sqlite:///{copy}") as store:
+        found = look(store)
+    codes = {"crmflow_journal": "CRM590", "crmflow_payload": "CRM591", "crmflow_seal": "CRM593"}
+    expected = {codes[table.name], "CRM592"} if table is tables.seal else {codes[table.name]}
+    if column == key or column == "bucket":
+        expected |= {"CRM594"}
+    assert {flaw.code for flaw in found.flaws} & expected
+    assert {row, value, repr(value)} & {part for flaw in found.flaws for part in flaw.parts.values()}
+    if (table.name, column) != ("crmflow_journal", "recorded_at"):
+        assert found.sealed + found.unsealed == entries
+
+
 def other(value: int | str, place: int, flip: int) -> tuple[object, str]:
     """The value with one byte changed, and how SQL writes it, valid UTF-8 or not."""
     if isinstance(value, int):

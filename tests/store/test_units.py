@@ -32,6 +32,33 @@ def test_the_tree_changes_from_a_day_on(store: Store, clock: Clock) -> None:
         assert batch.units.posts(MONDAY + 3 * DAY, known_at=MONDAY).units["S"].parent == "D"
 
 
+def test_a_unit_below_itself_is_refused(store: Store) -> None:
+    with store.batch("W1") as batch:
+        batch.intake.put(people())
+        below = [
+            UnitRow("C", "公司", "company", MONDAY, parent="S", line=2),
+            UnitRow("T", "新站", "station", MONDAY, parent="T", line=3),
+            UnitRow("U", "又一站", "station", MONDAY, parent="C", line=4),
+        ]
+        counts, refused = batch.intake.put(below)
+        assert (counts.new, [(line, error.code) for line, error in refused]) == (
+            1,
+            [(2, "CRM424"), (3, "CRM424")],
+        )
+        assert "C → S → D → C" in refused[0][1].text("en")
+        assert batch.units.posts(MONDAY).units["C"].parent is None
+
+
+def test_a_whole_file_that_turns_the_tree_over_is_no_circle(store: Store) -> None:
+    with store.batch("W1") as batch:
+        batch.intake.put(people())
+        turned = [
+            UnitRow("C", "公司", "company", MONDAY + DAY, parent="D"),
+            UnitRow("D", "片区", "district", MONDAY + DAY),
+        ]
+        assert batch.intake.put(turned)[1] == []
+
+
 def test_a_post_is_taken_up_and_given_up(store: Store) -> None:
     post = Post("W1", "clerk", "S")
     with store.batch("W1") as batch:

@@ -137,7 +137,7 @@ def test_a_target_by_level_follows_the_level() -> None:
     play = service()
     assert due(play)["by level"] == TUESDAY + 2.5 * HOUR
 
-    play.case = replace(play.case, level="district")
+    play.case = play.case.but(level="district")
     play.send("told", OPEN + HOUR)
 
     assert due(play)["by level"] == TUESDAY + 0.5 * HOUR

@@ -283,7 +283,7 @@ def test_a_holder_who_becomes_the_accused_loses_the_step() -> None:
     play = Play("complaint")
     play.done(MONDAY, by="W1")
     holder = play.case.holder
-    play.case = replace(play.case, data={"accused": holder})
+    play.case = play.case.but(data={"accused": holder})
     play.send("change", MONDAY + HOUR)
     assert play.case.holder not in (None, holder)
 

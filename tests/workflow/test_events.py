@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.workflow.world import (
     complaint,
     to_call_back,
 )
+
+ZONE = ZoneInfo("UTC")
 
 # Forms
 
@@ -56,7 +59,7 @@ def test_values_are_kept_as_their_fields_hold_them() -> None:
 def test_texts_are_read_as_in_a_file() -> None:
     play = complaint()
     to_call_back(play)
-    play.send("done", MONDAY, {"回访渠道": "phone", "reached": "是", "满意": "no"})
+    play.send("done", MONDAY, {"回访渠道": "phone", "reached": "是", "满意": "no"}, by="W2")
     assert (play.case.state, play.case.data["satisfied"]) == ("rectify", False)
 
 
@@ -81,6 +84,11 @@ def test_what_is_not_said_this_time_is_not_left_from_last_time() -> None:
 def test_the_accused_may_not_do_it() -> None:
     (row,) = complaint().done(MONDAY, by="W3", facts="none")
     assert (row.kind, row.code, row.lines, row.actor) == ("refused", "CRM510", ("accused",), "W3")
+
+
+def test_a_stranger_may_be_the_accused() -> None:
+    (row,) = complaint().done(MONDAY, by="host", facts="none")
+    assert (row.kind, row.code, row.actor) == ("refused", "CRM567", "host")
 
 
 def test_answers_that_lead_nowhere_are_refused_and_not_kept() -> None:
@@ -177,9 +185,9 @@ def test_an_event_from_the_future_waits() -> None:
 def test_a_refusal_is_an_error_that_says_what_to_do() -> None:
     play = complaint()
     unknown, missing = play.done(MONDAY, colour="red")
-    assert str(refusal(play.chart, unknown)) == (
+    assert str(refusal(play.chart, unknown, ZONE)) == (
         "CRM512 the step verify has no field: colour; use the fields of the form: facts"
     )
-    assert refusal(play.chart, missing).lines == "facts"
+    assert refusal(play.chart, missing, ZONE).lines == "facts"
     (row,) = play.send("pausse", MONDAY)
-    assert refusal(play.chart, row).text().endswith("send what the state waits for: done")
+    assert refusal(play.chart, row, ZONE).text().endswith("send what the state waits for: done")

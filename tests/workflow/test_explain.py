@@ -96,7 +96,7 @@ def test_the_next_timer_is_told_with_what_follows() -> None:
 def test_answers_levels_and_the_end_are_told() -> None:
     play = Play("complaint")
     for form in ({}, {"facts": "a"}, {"justified": False}):
-        play.send("done", MONDAY, form)
+        play.send("done", MONDAY, form, by="W2")
     play.done(MONDAY, channel="phone", reached=True, satisfied=False)
     play.done(MONDAY, measure="b")
     play.done(MONDAY, channel="phone", reached=True, satisfied=True)

@@ -169,7 +169,7 @@ class Play:
             assert step is not None
         return step.history
 
-    def done(self, at: datetime, by: str = "host", **data: object) -> tuple[Moved, ...]:
+    def done(self, at: datetime, by: str = "W2", **data: object) -> tuple[Moved, ...]:
         return self.send("done", at, {name.replace("_", " "): value for name, value in data.items()}, by)
 
     def went(self) -> list[str | None]:

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from crmflow.core.contact import Purpose
 from crmflow.core.customer import Customer
 from crmflow.core.message import Message, Outgoing
+from crmflow.core.moment import shown
 from crmflow.core.text import Text
 from crmflow.engine.outbox.frequency import Frequency
+from crmflow.engine.outbox.mending import is_too_late
 from crmflow.engine.outbox.receivers import Receivers
 from crmflow.engine.outbox.way import Way
 from crmflow.engine.outbox.ways import Ways
@@ -88,8 +90,9 @@ class Clearing:
         template = self.vocabulary.messages.get(outgoing.message)
         if template is None:
             raise WorkflowError("CRM587", message=outgoing.message, reason="no such message in this release")
-        if self.as_of - outgoing.wanted_at > template.within:
-            raise WorkflowError("CRM586", at=outgoing.wanted_at.isoformat(), within=str(template.within))
+        if is_too_late(outgoing, self.vocabulary, self.as_of):
+            wanted = shown(outgoing.wanted_at, self.receivers.zone(None))
+            raise WorkflowError("CRM586", at=wanted, within=str(template.within))
         purpose = self.vocabulary.purpose(template.purpose)
         place = self._place(outgoing, template)
         message = self._message(outgoing, template, purpose, place)

@@ -9,6 +9,7 @@ from crmflow.errors import catalogue
 from crmflow.rules.vocabulary import Vocabulary
 from crmflow.rules.wording import Wording
 from crmflow.store.batch import Batch
+from crmflow.workflow.words import elapsed
 
 WORDS = phrases("crmflow.engine")
 KINDS = tuple(f"message {became}" for became in ("sent", "held", "dead", "retried", "discarded"))
@@ -26,6 +27,8 @@ def reason(message: Outgoing, vocabulary: Vocabulary) -> Text | None:
         parts["purpose"] = vocabulary.purpose(parts["purpose"]).label
     if "channel" in parts:
         parts["channel"] = vocabulary.channel(parts["channel"]).label
+    if "within" in parts and message.message in vocabulary.messages:
+        parts["within"] = elapsed(vocabulary.messages[message.message].within)
     code = catalogue()[message.code]
     return Text(f"{code.id} {code.say('en', parts)}", f"{code.id} {code.say('zh', parts)}")
 

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from crmflow.core.journal import Entry
 from crmflow.core.message import Outgoing, State
 from crmflow.errors import WorkflowError
+from crmflow.rules.vocabulary import Vocabulary
 from crmflow.store.batch import Batch
 
 UNDELIVERED: tuple[State, ...] = ("held", "dead")
 
 
-def retry(batch: Batch, ids: Iterable[int] | None) -> int:
-    """They wait for an attempt from now on, as if they were new."""
+def retry(batch: Batch, ids: Iterable[int] | None, vocabulary: Vocabulary) -> int:
+    """They wait for an attempt from now on, as if they were new; one that is too late only where it is asked
+    for by its number."""
+    now = batch.now
     if ids is None:
-        chosen = list(batch.outbox.scan(states=UNDELIVERED))
+        undelivered = batch.outbox.scan(states=UNDELIVERED)
+        chosen = [each for each in undelivered if not is_too_late(each, vocabulary, now)]
     else:
         chosen = _those(batch, ids, (*UNDELIVERED, "discarded"))
-    now = batch.now
     again = [
         replace(each, state="waiting", attempts=0, due_at=now, asked_at=now, code=None, parts={})
         for each in chosen
     ]
     return _keep(batch, again, "message retried")
+
+
+def is_too_late(outgoing: Outgoing, vocabulary: Vocabulary, at: datetime) -> bool:
+    """Whether it is not worth sending any more, by its `within`."""
+    message = vocabulary.messages.get(outgoing.message)
+    return message is not None and at - outgoing.wanted_at > message.within
 
 
 def discard(batch: Batch, ids: Iterable[int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from operator import attrgetter
 from typing import Self
 
@@ -18,6 +19,7 @@ from crmflow.core.message import Outgoing
 from crmflow.core.touchpoint import Touchpoint
 from crmflow.engine.simulation.incidents import CaughtIncidents
 from crmflow.engine.simulation.world import Given, World
+from crmflow.store import families
 from crmflow.store.batch import Batch
 from crmflow.store.case_row import entry_of
 from crmflow.store.cases import Cases, Claim, Stepped
@@ -275,13 +277,11 @@ class _Cases(Cases):
         return [moved for (_, moved), id in zip(happened, written, strict=True) if id is None]
 
     def claim(self, as_of: datetime, limit: int) -> list[Claim]:
-        waiting = self.tx.events.pending(self.world.cases, as_of)
-        claims = [
-            Claim(case, next(iter(waiting.get(case.id, ())), None))
-            for case in self.world.cases.values()
-            if case.id in waiting or (case.due_at is not None and case.due_at <= as_of)
-        ]
-        return claims[:limit]
+        cases = self.world.cases
+        first = {id: events[0] for id, events in self.tx.events.pending(cases, as_of).items()}
+        turns = families.turns([_member(case, first.get(case.id), as_of) for case in cases.values()])
+        claims = (Claim(cases[id], first.get(id), until) for id, until in turns.until.items())
+        return list(islice(claims, limit))
 
     def children(self, ids: Iterable[int]) -> dict[int, list[tuple[int, str | None]]]:
         wanted, found = set(ids), dict[int, list[tuple[int, str | None]]]()
@@ -309,6 +309,12 @@ class _Cases(Cases):
                 yield case
 
 
+def _member(case: Case, event: CaseEvent | None, as_of: datetime) -> families.Member:
+    moments = (case.due_at, None if event is None else event.at)
+    since = min((at for at in moments if at is not None and at <= as_of), default=None)
+    return families.Member(case.id, case.key, None if case.branch is None else case.parent_id, since)
+
+
 @dataclass(frozen=True, slots=True)
 class _Events(Events):
     world: World
@@ -332,7 +338,7 @@ class _Events(Events):
             for event in (*given, *self.world.sent.get(id, ())):
                 if event.id not in self.world.taken and (as_of is None or event.at <= as_of):
                     waiting.setdefault(id, []).append(event)
-        return waiting
+        return {id: sorted(events, key=attrgetter("at")) for id, events in waiting.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,9 @@ NOUNS: Mapping[str, Callable[..., Any]] = {"segment": Segment, "own": Ownership,
 
 def _plain(change: Change) -> tuple[str, Any]:
     name, value = change
-    if name in ("own", "visit", "case"):
+    if isinstance(value, Case):
+        return name, list(map(_told, value))
+    if name in ("own", "visit"):
         return name, [_told(getattr(value, each.name)) for each in fields(value)]
     return name, encode(value)
 

@@ -79,15 +79,21 @@ class ClockReader:
     def triggers(self, path: Path, said: Iterable[str]) -> Iterable[str]:
         """The words, an outer state as its inner ones; one that is almost a known word is a slip, and any
         other is an event that a host sends."""
-        known = self.known()
+        known, called = self.known(), self.called()
         for n, word in enumerate(said):
             if word in self.outers:
                 yield from self.outers[word].states
                 continue
-            if word not in known and get_close_matches(word, known, 1, SLIP):
+            if word not in known:
                 at = (*path, n) if (*path, n) in self.words.document.places else path
-                self.words.complain("CRM172", at, word, known)
+                if word in called or get_close_matches(word, known, 1, SLIP):
+                    self.words.complain("CRM172", at, word, [called[word]] if word in called else known)
             yield word
+
+    def called(self) -> dict[str, str]:
+        """The states by their labels, which name none here."""
+        states = ((id, each.shape.label(id)) for id, each in self.steps.states.items())
+        return {label: id for id, text in states for label in (text.en, text.zh) if label != id}
 
     def known(self) -> list[str]:
         """What may be named: what happens in every chart, states, moves and their events."""

@@ -12,6 +12,7 @@ from crmflow.rules import feel
 from crmflow.rules.chart.dated import DAILY
 from crmflow.rules.chart.words import ChartWords, term
 from crmflow.rules.feel import Expression
+from crmflow.rules.feel.scope import quoted
 from crmflow.rules.source import Path
 
 TRIGGERS: Mapping[str, Trigger] = {
@@ -64,8 +65,9 @@ class MomentReader:
 
     def fact(self, path: Path, name: str) -> Expression | None:
         """A date or an instant that the case knows."""
+        scope = self.words.scope
         try:
-            read = feel.parse(name, self.words.scope)
+            read = feel.parse(name if scope.resolve(name) is None else quoted(name), scope)
         except FeelError:
             read = None
         if read is None or name in DAILY or read.type not in (feel.date, feel.date_time, feel.any_):

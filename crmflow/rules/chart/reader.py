@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from crmflow.core.chart import Chart
 from crmflow.core.field import Field
@@ -25,7 +25,7 @@ from crmflow.rules.declare import form_fields
 from crmflow.rules.feel import Enumeration, Expression, Name, Scope
 from crmflow.rules.params import Param, values_of
 from crmflow.rules.rulebook_file import content_hash, held
-from crmflow.rules.source import Document, Findings
+from crmflow.rules.source import Document, Findings, Path
 from crmflow.rules.vocabulary import Vocabulary, type_of
 
 _PERCENT = re.compile(r"(\d{1,3})%")
@@ -190,9 +190,37 @@ class ChartReader(ChartWords):
         found: dict[str, Expression | None] = {}
         scope = self.scope
         for name, shape in self.shape.facts.items():
+            self.refuse_clash(name, shape.spellings(), scope)
             found[name] = condition(self.document, ("facts", name, "is"), scope, self.findings)
             scope = scope.child({name: Name(name, feel.boolean, shape.spellings())})
         return found
+
+    def refuse_clash(self, fact: str, spellings: Iterable[str], scope: Scope) -> None:
+        """A fact that is written like another name would silently stand in its place."""
+        for spelling in dict.fromkeys((fact, *spellings)):
+            other = scope.resolve(spelling)
+            if other is not None:
+                place = self.declared(other, fact)
+                parts = {"name": spelling, "fact": fact, "other": other.canonical, "place": place}
+                found = self.document.diagnostic("CRM175", ("facts", fact), parts, key=True)
+                self.findings.errors.append(found)
+                return
+
+    def declared(self, name: Name, fact: str) -> Text:
+        """Where a name other than the fact comes from; one of this file by its line."""
+        known = name.canonical
+        inside = (("form", known), ("opens", "gives", known))
+        paths: list[Path] = [("params", known)] if known == fact else [("facts", known), ("params", known)]
+        paths += [(*each.path, *path) for each in self.states.values() for path in inside]
+        path = next((each for each in paths if each in self.document.places), None)
+        if path is not None:
+            start = self.document.diagnostic("CRM175", path, key=True).start
+            return Text(f"line {start.line}", f"第 {start.line} 行")
+        if known in _COUNTERS or known == "level":
+            return Text("every case has it", "每个工单都有")
+        if known in self.opening_fields:
+            return Text(f"of {self.opens_on}", f"属于 {self.opens_on}")
+        return Text("in the vocabulary", "在词汇表中")
 
     def late(self) -> float | None:
         if self.shape.late is None:

@@ -44,7 +44,7 @@ class _Look:
         yield from self.misspelt_events()
         yield from self.without_holder()
         yield from self.lateness()
-        yield from escalations(self.chart, self.document)
+        yield from escalations(self.chart, self.document, self.names)
         yield from self.needs()
         yield from self.barred()
 

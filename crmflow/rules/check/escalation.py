@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from crmflow.core.chart import Chart
 from crmflow.core.diagnostic import Diagnostic
-from crmflow.core.escalation import LATE, STEP
+from crmflow.core.escalation import LATE, STEP, Escalation
 from crmflow.rules.feel import nearest
 from crmflow.rules.source import Document
+from crmflow.rules.vocabulary import Vocabulary
 
 
-def escalations(chart: Chart, document: Document) -> Iterator[Diagnostic]:
+def escalations(chart: Chart, document: Document, names: Vocabulary) -> Iterator[Diagnostic]:
     """What is doubtful in `escalations`; `late` has its own words (CRM538)."""
     events = sorted({move.event for move in chart.moves if move.event is not None})
     timed = any(state.within for state in chart.states.values())
@@ -27,3 +28,17 @@ def escalations(chart: Chart, document: Document) -> Iterator[Diagnostic]:
             parts = {"name": each.id, "event": each.event, "known": ", ".join(events)}
             suggestion = nearest(each.event, events)
             yield document.diagnostic("CRM293", (*path, "event"), parts, suggestion=suggestion)
+        message = names.messages.get(each.send or "")
+        deaf = next(_without_holder(chart, each), None)
+        if deaf is not None and (each.goal is not None or (message is not None and message.to == "holder")):
+            parts = {"name": each.id, "clock": each.clock, "state": deaf}
+            yield document.diagnostic("CRM289", path, parts, key=True)
+
+
+def _without_holder(chart: Chart, escalation: Escalation) -> Iterator[str]:
+    """States in which the clock may run while other cases do the work: nobody holds the case itself."""
+    clock = chart.clocks.get(escalation.clock)
+    for id, state in chart.states.items() if clock is not None else ():
+        waits = bool(state.branches) or (state.opens is not None and state.opens.wait)
+        if clock is not None and waits and id not in clock.pause | clock.stop:
+            yield id

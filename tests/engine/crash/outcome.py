@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -22,24 +21,11 @@ def outcome(folder: Path) -> Outcome:
     with opened(folder) as engine, engine.store.reading() as batch:
         return {
             case.key: (
-                replace(case, id=0, bucket=0, customer_id=0, parent_id=None, version=0),
+                case.but(id=0, bucket=0, customer_id=0, parent_id=None, version=0),
                 batch.cases.history(case.id),
             )
             for case in batch.cases.scan(open_only=False)
         }
-
-
-def alone(found: Outcome) -> Outcome:
-    """The cases that have nothing to say to others.
-
-    What a case and its parts tell one another is taken up in the order in which workers come to it, and with
-    several of them, or locks of the dead that others pass by, that is not the same twice.
-    """
-    families = {key.rpartition("|")[0] for key in found}
-    ends = {
-        key for key in found if not any(key == other or other.startswith(f"{key}|") for other in families)
-    }
-    return {key: told for key, told in found.items() if key in ends and told[0].branch is None}
 
 
 def idle(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from crmflow import Case
-from tests.engine.crash.outcome import Outcome, alone, demand_agreement, idle, outcome
+from tests.engine.crash.outcome import Outcome, demand_agreement, idle, outcome
 from tests.engine.crash.workers import Workers
 from tests.engine.crash.world import Sent, Tick, new_site, opened, set_clock, story
 
@@ -108,15 +108,13 @@ def told(ticks: int) -> list[Tick]:
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 @pytest.mark.parametrize(
-    ("ticks", "kills"), [(3, 4), pytest.param(60, 6, marks=pytest.mark.long)], ids=["short", "long"]
+    ("ticks", "kills"), [(2, 4), pytest.param(60, 6, marks=pytest.mark.long)], ids=["short", "long"]
 )
 def test_a_worker_may_die_at_any_moment(
     store: str, ticks: int, kills: int, calm: Calm, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     url = "sqlite:///crm.db" if store == "sqlite" else request.getfixturevalue("postgres_url")
-    found = killed(tmp_path / "killed", url, told(ticks), Random(ticks), kills)
-    assert alone(found) == alone(calm(ticks))
-    assert store == "postgres" or found == calm(ticks)
+    assert killed(tmp_path / "killed", url, told(ticks), Random(ticks), kills) == calm(ticks)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +137,9 @@ def test_postgresql_may_be_restarted_under_two_workers(
                     server.restart()
                 wait_for(folder)
             assert workers.stop() == [0, 0]
-            assert "CRM403" in workers.log()
+            assert "CRM403" in (folder / "worker.log").read_text("utf-8")
         demand_agreement(folder)
-        assert alone(outcome(folder)) == alone(calm(ticks))
+        assert outcome(folder) == calm(ticks)
 
 
 def wait_for(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_no_more_than_the_purpose_allows_within_its_time(shop: Shop) -> None:
     shop.happens("offer", "bo")
     assert shop.engine.deliver() == Delivered(sent=1)
     shop.clock.now += 7 * DAY
-    shop.engine.retry_messages()
+    shop.engine.retry_messages([row["id"] for row in shop.engine.outbox().rows])
     assert shop.engine.deliver() == Delivered(sent=2)
 
 
@@ -189,7 +189,10 @@ def test_old_news_is_not_sent_unasked(shop: Shop, late: object, code: str | None
     shop.engine.deliver()
     assert shop.codes == [code]
     if code:
-        shop.engine.retry_messages()
+        [row] = shop.engine.outbox().rows
+        assert str(row["reason"].en).endswith(", it could not leave within 2 h")
+        assert shop.engine.retry_messages() == 0
+        assert shop.engine.retry_messages([row["id"]]) == 1
         assert shop.engine.deliver() == Delivered(sent=1)
 
 

@@ -149,7 +149,10 @@ def mutated(text: str, path: Place, value: str) -> str:
 
 
 def in_one_nameless(text: str, one: Place, other: Place) -> bool:
-    """Whether both stand in one list whose items have no names: it can only be compared as a whole."""
+    """Whether both stand in one list whose items have no names, or in a table of which one of them changes a
+    column: it can only be compared as a whole."""
+    if one[0] == other[0] == "table" and "when" in (one[1], other[1]):
+        return True
     common = [one[:n] for n in range(len(one)) if one[:n] == other[:n]]
     return any(parts(document(text).data, place) is None for place in common)
 
