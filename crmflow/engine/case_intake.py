@@ -16,7 +16,7 @@ from crmflow.core.moment import shown
 from crmflow.core.touchpoint import Touchpoint
 from crmflow.engine.casework import About, Casework
 from crmflow.engine.intake import opening_fields
-from crmflow.engine.naming import chart_called, find_holding, staff_called, unit_called
+from crmflow.engine.naming import chart_called, find_holding, unit_called
 from crmflow.engine.running import Work
 from crmflow.engine.turned import Turned
 from crmflow.errors import CrmflowError, ImportFileError, StoreError, WorkflowError
@@ -27,7 +27,6 @@ from crmflow.workflow.advance import open_case
 from crmflow.workflow.form import value_of
 from crmflow.workflow.past import Past, Told, Unfit
 from crmflow.workflow.step import Step
-from crmflow.workflow.words import ACTORS
 
 RulesOfThePast = Literal["mark", "none"]
 """What the chart's own timers do in the past: "mark", they happen and count as having happened; "none", only
@@ -111,22 +110,12 @@ class CaseIntake:
                 if customer_id is None:
                     raise StoreError("CRM417", customer=first.customer.value)
                 chart = chart_called(self.work.rules, first.chart)
-                self._demand_known_staff(rows)
             except Refused as refused:
                 self._refuse(rows, refused)
             except CrmflowError as error:
                 self._refuse(rows, Refused(first, error))
             else:
                 yield Brought(rows, chart, customer_id, f"{chart.id}|import:{first.source}:{first.key}")
-
-    def _demand_known_staff(self, rows: Iterable[CaseRow]) -> None:
-        """Raises Refused CRM444: somebody acted whom the staff file does not have."""
-        for row in rows:
-            if row.by is not None and row.by not in ACTORS:
-                try:
-                    staff_called(self.work.posts, row.by)
-                except StoreError as error:
-                    raise Refused(row, error) from error
 
     def _refuse(self, rows: Iterable[CaseRow], refused: Refused) -> None:
         """The line that is wrong with its reason, the others of its case because of it."""

@@ -184,7 +184,9 @@ def test_an_event_is_sent_with_its_form(run: Run, answers: Answers) -> None:
     answers(engine)
     shown = run("case", "send", "case:9", "done", "facts=waited = an hour", "--as", "W2")
     assert (shown.exit_code, "verify" in shown.stderr) == (0, True)
-    assert engine.asked == [("send", (9, "done", {"facts": "waited = an hour"}), SENT)]
+    known, sent = engine.asked
+    assert known == ("staff", ("W2",), {})
+    assert sent == ("send", (9, "done", {"facts": "waited = an hour"}), SENT)
     assert json.loads(run("case", "send", "9", "done", "--json").stdout)["holder"] == "W2"
 
 
